@@ -1,0 +1,1 @@
+//! EAVIP operations policy.
