@@ -1,1 +1,53 @@
-//! EAVIP operations policy.
+//! The EAVIP operations runbook as a pure library: the same rules, decided by the same code, on SaaS, BYOC and
+//! On-Prem.
+//!
+//! The crate does no input or output, reads no clock and starts no thread: the caller brings evidence and the
+//! time, and gets a decision that carries its reasons. What changes over time follows one pattern, *decide, then
+//! evolve*: `decide(&state, command, now)` answers with events or with every reason why not, and
+//! `evolve(state, &event)` applies an event and never fails.
+//!
+//! Where to start:
+//!
+//! - [`policy::Policy`] loads a declared runbook (`runbook.toml`), every problem at once with line and column.
+//! - [`node::Node`] takes what an agent reported and knows the latest of each series.
+//! - [`evaluate::evaluate`] looks at everything known at one moment and says which alerts open and resolve, who
+//!   owns them and who is told, and why.
+//! - [`incident::sev::classify`] derives an incident's severity from its declared impact.
+//!
+//! ```
+//! use eavip_core::policy::{Policy, Source};
+//!
+//! let text = r#"
+//! [team.payments]
+//! name = "Payments"
+//!
+//! [alert.checkout-down]
+//! category = "critical"
+//! owner = "payments"
+//! action = "Fail over to the other site."
+//! indicator = "probe_up"
+//! below = 1.0
+//! "#;
+//! let problems = Policy::load(&[Source::new("runbook.toml", text)]).unwrap_err();
+//! assert_eq!(problems.len(), 1, "an alert without a runbook can't be loaded");
+//! assert_eq!(problems[0].place(), "runbook.toml:5:1");
+//! ```
+
+pub mod alert;
+pub mod decision;
+pub mod document;
+pub mod environment;
+pub mod evaluate;
+pub mod finding;
+pub mod id;
+pub mod incident;
+pub mod labels;
+pub mod mode;
+pub mod node;
+pub mod policy;
+pub mod signal;
+pub mod time;
+mod vocabulary;
+pub mod wire;
+
+pub use vocabulary::{UnknownWord, Vocabulary};

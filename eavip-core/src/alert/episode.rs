@@ -1,0 +1,258 @@
+//! An alert's episode: from the first evidence that counts until it is over. Firing again later is a new episode.
+
+use serde::{Deserialize, Serialize};
+
+use super::Category;
+use super::rule::{Action, AlertRule, Runbook};
+use crate::decision::Refused;
+use crate::id::{AlertRuleId, Digest128, NodeId, ServiceId, TeamId};
+use crate::labels::Labels;
+use crate::node::Node;
+use crate::signal::indicator::Indicator;
+use crate::signal::metric::Unit;
+use crate::signal::reading::SeriesKey;
+use crate::time::Timestamp;
+use crate::vocabulary::words;
+
+/// Longest reason that a person gives, in characters.
+pub const MAX_REASON: usize = 1_000;
+
+words! {
+    /// Why an episode is over.
+    pub enum Ending ("episode ending") {
+        /// The value came back and stayed.
+        Recovered = "recovered",
+        /// The rule was removed or now matches something else.
+        RuleChanged = "rule-changed",
+        /// The node is no longer enrolled.
+        NodeRemoved = "node-removed",
+        /// The thing that was measured is gone from the node's reports.
+        SeriesGone = "series-gone",
+    }
+}
+
+/// What on a node an episode is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// The node itself: its silence.
+    Node,
+    /// One series.
+    Series(SeriesKey),
+    /// A service's window.
+    Service(ServiceId),
+}
+
+/// What is told when an episode opens; it stays as it was, whatever happens to rule and node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The episode's id.
+    pub id: Digest128,
+    /// The same for every episode of this rule on this subject.
+    pub fingerprint: Digest128,
+    /// The rule.
+    pub rule: AlertRuleId,
+    /// How urgent it is.
+    pub category: Category,
+    /// Who owns it.
+    pub owner: TeamId,
+    /// What they do first.
+    pub action: Action,
+    /// Where it is written.
+    pub runbook: Runbook,
+    /// The node.
+    pub node: NodeId,
+    /// What on the node.
+    pub subject: Subject,
+    /// What is compared.
+    pub indicator: Indicator,
+    /// The unit of the value.
+    pub unit: Unit,
+    /// Node, place and series in one label set.
+    pub labels: Labels,
+    /// One sentence that reads alone.
+    pub summary: String,
+    /// The value that counted.
+    pub value: f64,
+    /// When it began to be bad.
+    pub since: Timestamp,
+    /// When it counted.
+    pub at: Timestamp,
+}
+
+/// What happened to an episode.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum EpisodeEvent {
+    /// It began.
+    Opened(Box<Opening>),
+    /// A person took it.
+    Acknowledged {
+        /// Who.
+        by: String,
+        /// What they said.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// It is over.
+    Resolved {
+        /// Why.
+        ending: Ending,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What somebody asks of an episode.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EpisodeCommand {
+    /// A person takes it.
+    Acknowledge {
+        /// Who.
+        by: String,
+        /// Why, or what they are about to do.
+        reason: String,
+    },
+    /// The evaluation found it over.
+    Resolve(Ending),
+}
+
+/// A person's acknowledgement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// Who.
+    pub by: String,
+    /// What they said.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An episode as its events made it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Episode {
+    /// How it began.
+    pub opening: Opening,
+    /// Who took it.
+    pub acknowledged: Option<Acknowledgement>,
+    /// How and when it ended.
+    pub resolved: Option<(Ending, Timestamp)>,
+}
+
+words! {
+    /// Where an episode stands.
+    pub enum Status ("episode status") {
+        /// Bad, and nobody has it.
+        Firing = "firing",
+        /// Bad, and somebody has it.
+        Acknowledged = "acknowledged",
+        /// Over.
+        Resolved = "resolved",
+    }
+}
+
+impl Episode {
+    /// Where it stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match (&self.resolved, &self.acknowledged) {
+            (Some(_), _) => Status::Resolved,
+            (None, Some(_)) => Status::Acknowledged,
+            (None, None) => Status::Firing,
+        }
+    }
+
+    /// Decides a command.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn decide(&self, command: EpisodeCommand, at: Timestamp) -> Result<Vec<EpisodeEvent>, Refused> {
+        if self.resolved.is_some() {
+            return Err(Refused::because(
+                "EAVIP-A01",
+                "the alert is already resolved",
+                "nothing has to be done",
+            ));
+        }
+        match command {
+            EpisodeCommand::Resolve(ending) => Ok(vec![EpisodeEvent::Resolved { ending, at }]),
+            EpisodeCommand::Acknowledge { by, reason } => {
+                let mut findings = Vec::new();
+                if let Some(known) = &self.acknowledged {
+                    let message = format!("{} acknowledged it already at {}", known.by, known.at);
+                    findings.extend(Refused::because("EAVIP-A02", message, "talk to them").findings);
+                }
+                let reason = reason.trim();
+                if reason.is_empty() || reason.chars().count() > MAX_REASON {
+                    let message = format!("the reason has {} characters", reason.chars().count());
+                    let remedy = "say in 1 to 1000 characters what you are about to do";
+                    findings.extend(Refused::because("EAVIP-A03", message, remedy).findings);
+                }
+                if findings.is_empty() {
+                    Ok(vec![EpisodeEvent::Acknowledged { by, reason: reason.to_owned(), at }])
+                } else {
+                    Err(Refused { findings })
+                }
+            }
+        }
+    }
+
+    /// Applies an event; an event that doesn't fit changes nothing.
+    #[must_use]
+    pub fn evolve(state: Option<Self>, event: EpisodeEvent) -> Option<Self> {
+        match (state, event) {
+            (None, EpisodeEvent::Opened(opening)) => {
+                Some(Self { opening: *opening, acknowledged: None, resolved: None })
+            }
+            (Some(mut episode), EpisodeEvent::Acknowledged { by, reason, at }) => {
+                episode.acknowledged.get_or_insert(Acknowledgement { by, reason, at });
+                Some(episode)
+            }
+            (Some(mut episode), EpisodeEvent::Resolved { ending, at }) => {
+                episode.resolved.get_or_insert((ending, at));
+                Some(episode)
+            }
+            (state, _) => state,
+        }
+    }
+}
+
+/// The labels of an alert: place and node, then service and series.
+#[must_use]
+pub fn labels(node: &Node, subject: &Subject) -> Labels {
+    let id = node.id.to_string();
+    let place = [
+        ("deployment", node.place.deployment.as_str()),
+        ("environment", node.place.environment.as_str()),
+        ("mode", node.place.mode.as_str()),
+        ("node", id.as_str()),
+    ];
+    let (service, own) = match subject {
+        Subject::Node => (None, None),
+        Subject::Service(service) => (Some(service), None),
+        Subject::Series(key) => (key.service.as_ref(), Some(&key.labels)),
+    };
+    let service = service.map(|service| ("service", service.as_str()));
+    // Place and node win over what a series claims of itself.
+    own.map_or_else(Labels::default, Labels::clone)
+        .with(node.place.labels.iter().filter(|(name, _)| own.is_none_or(|own| own.get(name).is_none())))
+        .with(service)
+        .with(place)
+}
+
+/// What identifies a rule on a subject over all its episodes.
+#[must_use]
+pub fn fingerprint(rule: &AlertRule, labels: &Labels) -> Digest128 {
+    let pairs = labels.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+    Digest128::of(std::iter::once(rule.id.as_str().as_bytes()).chain(pairs))
+}
+
+/// The id of the episode that begins at a moment.
+#[must_use]
+pub fn id(fingerprint: Digest128, at: Timestamp) -> Digest128 {
+    Digest128::of([fingerprint.0.as_slice(), &at.as_millis().to_be_bytes()])
+}
+
+#[cfg(test)]
+mod tests;

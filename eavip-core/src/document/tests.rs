@@ -1,0 +1,75 @@
+//! Tests of reading declared text.
+
+use super::*;
+use crate::time::Span;
+
+fn read(sources: &[(&str, &str)], merge: Merge) -> (Vec<String>, Option<Span>) {
+    let sources: Vec<Source> = sources.iter().map(|(name, text)| Source::new(*name, *text)).collect();
+    let document = Document::parse(&[(&sources, merge)]);
+    let root = document.root();
+    let server = root.section("server");
+    let every = server.text("every");
+    server.integer("port", 1..=65535);
+    server.list::<Span>("steps");
+    server.finish();
+    root.finish();
+    let problems = document.into_problems();
+    (
+        problems.iter().map(|p| format!("{} {} {} ({})", p.place(), p.code, p.message, p.remedy)).collect(),
+        every,
+    )
+}
+
+#[test]
+fn reports_every_problem_with_its_place() {
+    let text = "[server]\nevry = '5m'\nport = 70000\nsteps = ['1s', 2, '3x']\nevery = 'soon'\n[sever]\n";
+    let (problems, every) = read(&[("a.toml", text)], Merge::Override);
+    assert_eq!(every, None);
+    insta::assert_snapshot!(problems.join("\n"), @"
+    a.toml:2:1 EAVIP-P02 `server.evry` is not a known key (did you mean `every`?)
+    a.toml:3:8 EAVIP-P03 `server.port` is 70000 (write a whole number from 1 to 65535)
+    a.toml:4:16 EAVIP-P03 `server.steps` is a whole number (write a text in quotes)
+    a.toml:4:19 EAVIP-P03 `server.steps`: `3x` is not a duration (write it like 30s, 5m, 1h30m or 14d)
+    a.toml:5:9 EAVIP-P03 `server.every`: `soon` is not a duration (write it like 30s, 5m, 1h30m or 14d)
+    a.toml:6:2 EAVIP-P02 `sever` is not a known key (did you mean `server`?)
+    ");
+}
+
+#[test]
+fn reports_several_syntax_errors_of_one_text() {
+    let (problems, _) = read(&[("a.toml", "[server\nevery = \nport = = 5\n")], Merge::Override);
+    assert!(problems.len() >= 2, "{problems:#?}");
+    assert!(problems.iter().all(|problem| problem.contains(SYNTAX)), "{problems:#?}");
+}
+
+#[test]
+fn later_layers_win_and_files_of_one_layer_must_not_contradict() {
+    let sources = [("a.toml", "[server]\nevery='1s'\n"), ("b.toml", "[server]\nevery='2s'\n")];
+    let (problems, every) = read(&sources, Merge::Override);
+    assert_eq!((problems.len(), every), (0, Some(Span::from_secs(2))));
+    let (problems, _) = read(&sources, Merge::Unique);
+    assert_eq!(
+        problems,
+        ["b.toml:2:1 EAVIP-P05 `every` is declared twice, first at a.toml:2:1 (keep one of the two)"]
+    );
+}
+
+#[test]
+fn shows_the_line_with_a_mark() {
+    let source = [Source::new("a.toml", "  bad = 1\n")];
+    let document = Document::parse(&[(&source, Merge::Override)]);
+    document.root().finish();
+    insta::assert_snapshot!(document.into_problems()[0].to_string(), @"
+    a.toml:1:3: `bad` is not a known key [EAVIP-P02]
+         1 |   bad = 1
+           |   ^
+           = remove it
+    ");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_gives_problems_and_never_a_panic(text in "\\PC{0,200}|[a-z\\[\\]='\"\\n .0-9{},]{0,300}") {
+        read(&[("a.toml", &text)], Merge::Override);
+    }
+}

@@ -1,0 +1,170 @@
+//! Identifiers. Names that people write (teams, services, rules) are slugs; nodes carry a UUID that stays when
+//! everything else about the host changes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Longest slug: fits a DNS label and a column of a table.
+pub const MAX_SLUG: usize = 63;
+
+/// A text that can't be a slug.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{found}` can't be an identifier; use 1 to 63 of a-z, 0-9, `-`, `_` and `.`, starting with a letter or digit"
+)]
+pub struct InvalidSlug {
+    /// The text that was found, cut after 80 characters.
+    pub found: String,
+}
+
+fn check_slug(text: &str) -> Result<(), InvalidSlug> {
+    let ok = text.len() <= MAX_SLUG
+        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.'));
+    if ok { Ok(()) } else { Err(InvalidSlug { found: text.chars().take(80).collect() }) }
+}
+
+macro_rules! slug {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str { &self.0 }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidSlug;
+            fn from_str(text: &str) -> Result<Self, InvalidSlug> {
+                check_slug(text).map(|()| Self(text.into()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(&self.0) }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str { &self.0 }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+slug!(
+    /// A team that owns alerts, services or decisions.
+    TeamId
+);
+slug!(
+    /// A service that the platform runs.
+    ServiceId
+);
+slug!(
+    /// One installation of the platform: a SaaS region, a customer's cloud, a customer's site.
+    DeploymentId
+);
+slug!(
+    /// An alert rule of the declared runbook.
+    AlertRuleId
+);
+slug!(
+    /// A destination of notifications.
+    ReceiverId
+);
+
+/// A node's identity: a UUID made on the node at enrolment, kept in its state directory and in its certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeId(pub uuid::Uuid);
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_hyphenated().fmt(f)
+    }
+}
+
+impl FromStr for NodeId {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        uuid::Uuid::try_parse(text).map(Self)
+    }
+}
+
+/// A hexadecimal digest of 128 bits, derived from content: alert fingerprints and episode ids.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest128(pub [u8; 16]);
+
+impl Digest128 {
+    /// The first half of the SHA-256 over the parts, each preceded by its length so that parts can't run together.
+    #[must_use]
+    pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        use sha2::Digest as _;
+        let mut hasher = sha2::Sha256::new();
+        for part in parts {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+        let full: [u8; 32] = hasher.finalize().into();
+        let mut half = [0; 16];
+        half.iter_mut().zip(full).for_each(|(to, from)| *to = from);
+        Self(half)
+    }
+}
+
+impl fmt::Display for Digest128 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for Digest128 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that isn't 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a digest; use 32 lower-case hexadecimal digits")]
+pub struct InvalidDigest;
+
+impl FromStr for Digest128 {
+    type Err = InvalidDigest;
+    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
+        let hex = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if !hex {
+            return Err(InvalidDigest);
+        }
+        u128::from_str_radix(text, 16).map(|value| Self(value.to_be_bytes())).map_err(|_| InvalidDigest)
+    }
+}
+
+impl Serialize for Digest128 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest128 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,3 @@
+//! Incidents (seed: *Incident Management*). Here: what severity an incident has.
+
+pub mod sev;

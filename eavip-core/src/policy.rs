@@ -1,0 +1,162 @@
+//! The declared runbook: teams, services with their objectives, alert rules and routes, read from `runbook.toml`
+//! over the built-in policy.
+//!
+//! A platform overrides any field of a built-in rule by declaring the rule with that field alone:
+//!
+//! ```
+//! use eavip_core::policy::{Policy, Source};
+//!
+//! let policy = Policy::load(&[Source::new("runbook.toml", "[alert.disk-full]\nabove = 0.9\n")]).unwrap();
+//! let rule = policy.rule("disk-full").unwrap();
+//! assert_eq!(rule.condition.to_string(), "above 0.9");
+//! assert_eq!(rule.owner.teams().next().unwrap().as_str(), "platform-operations");
+//! ```
+
+mod load;
+
+use std::collections::BTreeMap;
+
+pub use crate::document::{Problem, Source};
+
+use crate::alert::owner::OwnerMap;
+use crate::alert::route::Route;
+use crate::alert::rule::AlertRule;
+use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
+use crate::signal::health::Objectives;
+use crate::signal::indicator::{Derived, Indicator};
+use crate::signal::metric::Metric;
+
+/// The built-in policy's text, as `runbook.toml` would write it.
+pub const BUILTIN: &str = include_str!("policy/builtin.toml");
+
+/// Most alert rules of one policy.
+pub const MAX_RULES: usize = 5_000;
+
+/// A declared team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team {
+    /// What people call it.
+    pub name: String,
+}
+
+/// A declared service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Who runs it.
+    pub owner: TeamId,
+    /// What it is expected to keep.
+    pub objectives: Objectives,
+}
+
+/// A checked runbook.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Teams by id.
+    pub teams: BTreeMap<TeamId, Team>,
+    /// Services by id.
+    pub services: BTreeMap<ServiceId, Service>,
+    /// How owners are found for alerts that carry none.
+    pub owners: OwnerMap,
+    /// Where alerts go, in order.
+    pub routes: Vec<Route>,
+    /// Identifies the texts that the policy was read from.
+    pub digest: Digest128,
+    rules: Vec<AlertRule>,
+    by_metric: Vec<Vec<usize>>,
+    derived: Vec<(Derived, usize)>,
+    default_objectives: Objectives,
+}
+
+impl Policy {
+    /// Reads sources over the built-in policy.
+    ///
+    /// # Errors
+    /// Every problem of every source at once, in the order of sources and lines; never an empty list.
+    pub fn load(sources: &[Source]) -> Result<Self, Vec<Problem>> {
+        load::load(sources)
+    }
+
+    /// The built-in policy alone.
+    #[must_use]
+    pub fn builtin() -> Self {
+        // The built-in text is loaded in a test, so the fallback, a policy without rules, is never reached.
+        Self::load(&[]).unwrap_or_else(|_| Self::assemble(Parts::default(), Digest128([0; 16])))
+    }
+
+    fn assemble(parts: Parts, digest: Digest128) -> Self {
+        let mut by_metric = vec![Vec::new(); Metric::ALL.len()];
+        let mut derived = Vec::new();
+        for (at, rule) in parts.rules.iter().enumerate() {
+            match rule.indicator {
+                Indicator::Metric(metric) => {
+                    by_metric.get_mut(metric as usize).into_iter().for_each(|l| l.push(at))
+                }
+                Indicator::Derived(indicator) => derived.push((indicator, at)),
+            }
+        }
+        Self {
+            teams: parts.teams,
+            services: parts.services,
+            owners: parts.owners,
+            routes: parts.routes,
+            digest,
+            rules: parts.rules,
+            by_metric,
+            derived,
+            default_objectives: parts.objectives,
+        }
+    }
+
+    /// Every alert rule, by name.
+    #[must_use]
+    pub fn rules(&self) -> &[AlertRule] {
+        &self.rules
+    }
+
+    /// The rule of a name.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&AlertRule> {
+        let found = self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok();
+        found.and_then(|at| self.rules.get(at))
+    }
+
+    /// The rules that look at a metric's latest value.
+    pub fn rules_on(&self, metric: Metric) -> impl Iterator<Item = &AlertRule> {
+        let list = self.by_metric.get(metric as usize);
+        list.into_iter().flatten().filter_map(|at| self.rules.get(*at))
+    }
+
+    /// The rules that look at a service's window.
+    pub fn rules_on_services(&self) -> impl Iterator<Item = (Derived, &AlertRule)> {
+        self.derived.iter().filter_map(|(derived, at)| self.rules.get(*at).map(|rule| (*derived, rule)))
+    }
+
+    /// What a service is expected to keep.
+    #[must_use]
+    pub fn objectives(&self, service: &ServiceId) -> &Objectives {
+        self.services.get(service).map_or(&self.default_objectives, |service| &service.objectives)
+    }
+
+    /// Every receiver that a route names.
+    #[must_use]
+    pub fn receivers(&self) -> Vec<&ReceiverId> {
+        let mut named: Vec<&ReceiverId> = self.routes.iter().flat_map(|route| &route.receivers).collect();
+        named.sort_unstable();
+        named.dedup();
+        named
+    }
+}
+
+/// What the reader puts together.
+#[derive(Debug, Default)]
+struct Parts {
+    teams: BTreeMap<TeamId, Team>,
+    services: BTreeMap<ServiceId, Service>,
+    owners: OwnerMap,
+    routes: Vec<Route>,
+    rules: Vec<AlertRule>,
+    objectives: Objectives,
+}
+
+#[cfg(test)]
+mod tests;

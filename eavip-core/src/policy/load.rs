@@ -1,0 +1,265 @@
+//! From declared text to a checked policy: reads every section, resolves names between them, and keeps going after a
+//! mistake so that all are told at once.
+
+use std::collections::BTreeMap;
+
+use super::{MAX_RULES, Parts, Policy, Service, Team};
+use crate::alert::Category;
+use crate::alert::owner::{Owner, OwnerMap};
+use crate::alert::route::Route;
+use crate::alert::rule::{AlertRule, Condition};
+use crate::document::{
+    CONTRADICTION, Document, MISSING, Merge, Problem, Section, Source, UNRESOLVED, WRONG_VALUE,
+};
+use crate::environment::Environment;
+use crate::id::{AlertRuleId, Digest128, ReceiverId, ServiceId, TeamId};
+use crate::labels::Labels;
+use crate::mode::Mode;
+use crate::signal::health::Objectives;
+use crate::signal::indicator::{Derived, Indicator};
+use crate::signal::metric::{Kind, Unit};
+use crate::time::Span;
+
+pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
+    let builtin = [Source::new("built-in policy", super::BUILTIN)];
+    let document = Document::parse(&[(&builtin, Merge::Unique), (sources, Merge::Unique)]);
+    let root = document.root();
+    let teams = teams(&root);
+    let objectives = objectives(root.section("objectives"), Objectives::default());
+    let services = services(&root, &teams, &objectives);
+    let owners = owners(&root, &teams);
+    let routes = root.listed_sections("route").into_iter().filter_map(route).collect();
+    let mut rules = rules(&root, &teams);
+    root.finish();
+    let problems = document.into_problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
+    let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
+    Ok(Policy::assemble(Parts { teams, services, owners, routes, rules, objectives }, Digest128::of(texts)))
+}
+
+type Teams = BTreeMap<TeamId, Team>;
+
+fn teams(root: &Section<'_>) -> Teams {
+    let read = |(id, section): (TeamId, Section<'_>)| {
+        let name = section.text::<String>("name").unwrap_or_else(|| id.to_string());
+        section.finish();
+        (id, Team { name })
+    };
+    root.named_sections("team").into_iter().map(read).collect()
+}
+
+/// A team's name that must be declared.
+fn team(section: &Section<'_>, key: &'static str, teams: &Teams, why: &str) -> Option<TeamId> {
+    let id = section.required::<TeamId>(key, why)?;
+    if teams.contains_key(&id) {
+        return Some(id);
+    }
+    let known = teams.keys().map(TeamId::as_str).collect::<Vec<_>>().join(", ");
+    let remedy = format!("declare [team.{id}], or use one of {known}");
+    section.problem(Some(key), UNRESOLVED, format!("no team is called `{id}`"), &remedy);
+    None
+}
+
+fn objectives(section: Section<'_>, default: Objectives) -> Objectives {
+    let found = Objectives {
+        availability: section.number("availability", 0.5..=0.999_999).unwrap_or(default.availability),
+        error_ratio: section.number("error_ratio", 0.000_001..=0.5).unwrap_or(default.error_ratio),
+        latency_p99: section.text("latency_p99").unwrap_or(default.latency_p99),
+        backlog_age: section.text("backlog_age").unwrap_or(default.backlog_age),
+    };
+    section.finish();
+    found
+}
+
+fn services(root: &Section<'_>, teams: &Teams, default: &Objectives) -> BTreeMap<ServiceId, Service> {
+    let read = |(id, section): (ServiceId, Section<'_>)| {
+        let owner = team(&section, "owner", teams, "name the team that runs the service");
+        let objectives = objectives(section.section("objectives"), *default);
+        section.finish();
+        Some((id, Service { owner: owner?, objectives }))
+    };
+    root.named_sections("service").into_iter().filter_map(read).collect()
+}
+
+fn owners(root: &Section<'_>, teams: &Teams) -> OwnerMap {
+    let mut map = OwnerMap::default();
+    for section in root.listed_sections("owner") {
+        let matchers = matchers(&section);
+        let team = team(&section, "team", teams, "name the team that owns what matches");
+        if matchers.is_empty() {
+            let message = "an owner for everything is an owner of nothing";
+            section.problem(None, CONTRADICTION, message, "add `match = { … }` with at least one label");
+        }
+        section.finish();
+        map.matchers.extend(team.map(|team| (matchers, team)));
+    }
+    for (environment, section) in root.named_sections::<Environment>("environment") {
+        if let Some(owner) = owner(&section, teams) {
+            for mode in Mode::ALL {
+                map.environments.insert((environment, *mode), owner.in_mode(*mode).clone());
+            }
+        }
+        section.finish();
+    }
+    map
+}
+
+/// `owner = "team"`, or a team for each mode.
+fn owner(section: &Section<'_>, teams: &Teams) -> Option<Owner> {
+    const WHY: &str = "name the team that acts: `owner = \"platform-operations\"`";
+    if !section.is_table("owner") {
+        return team(section, "owner", teams, WHY).map(Owner::Everywhere);
+    }
+    let by_mode = section.section("owner");
+    let why = "name a team for each mode: saas, byoc and on-prem";
+    let saas = team(&by_mode, "saas", teams, why);
+    let byoc = team(&by_mode, "byoc", teams, why);
+    let on_prem = team(&by_mode, "on-prem", teams, why);
+    by_mode.finish();
+    Some(Owner::ByMode { saas: saas?, byoc: byoc?, on_prem: on_prem? })
+}
+
+fn matchers(section: &Section<'_>) -> Labels {
+    Labels::new(section.pairs("match")).unwrap_or_else(|error| {
+        section.problem(Some("match"), WRONG_VALUE, error.to_string(), "correct the labels");
+        Labels::default()
+    })
+}
+
+fn route(section: Section<'_>) -> Option<Route> {
+    let route = Route {
+        matchers: matchers(&section),
+        least: section.text("least").unwrap_or(Category::Informational),
+        receivers: section.list::<ReceiverId>("receivers"),
+        goes_on: section.flag("continue").unwrap_or(false),
+    };
+    let empty = route.receivers.is_empty();
+    if empty {
+        let remedy = "name at least one receiver: `receivers = [\"pager\"]`";
+        section.problem(Some("receivers"), MISSING, "the route leads to nobody", remedy);
+    }
+    section.finish();
+    (!empty).then_some(route)
+}
+
+fn rules(root: &Section<'_>, teams: &Teams) -> Vec<AlertRule> {
+    let sections = root.named_sections::<AlertRuleId>("alert");
+    if sections.len() > MAX_RULES {
+        let message = format!("{} alert rules are too many", sections.len());
+        root.problem(Some("alert"), WRONG_VALUE, message, "keep at most 5000");
+        return Vec::new();
+    }
+    sections.into_iter().filter_map(|(id, section)| rule(id, section, teams)).collect()
+}
+
+fn rule(id: AlertRuleId, section: Section<'_>, teams: &Teams) -> Option<AlertRule> {
+    let enabled = section.flag("enabled").unwrap_or(true);
+    let category = section.required("category", "say how urgent it is: informational, warning or critical");
+    let owner = owner(&section, teams);
+    let action = section.required("action", "say in one sentence what the operator does first");
+    let runbook = section.required("runbook", "name the page where it is written, such as `disk-full`");
+    let indicator = section.required("indicator", "say what is watched, such as `disk_used_ratio`");
+    let indicator = indicator.and_then(|indicator| comparable(&section, indicator));
+    let condition = condition(&section, indicator);
+    let hold_for = section.text("for").unwrap_or(Span::ZERO);
+    let keep_firing_for = section.text("keep_firing_for").unwrap_or(Span::ZERO);
+    let least_requests = section.number("least_requests", 0.0..=1e12);
+    if least_requests.is_some() && indicator.is_some_and(|i| i != Indicator::Derived(Derived::ErrorRatio)) {
+        let message = "`least_requests` says nothing about this indicator";
+        section.problem(
+            Some("least_requests"),
+            CONTRADICTION,
+            message,
+            "remove it; it goes with error_ratio",
+        );
+    }
+    let matchers = matchers(&section);
+    section.finish();
+    let rule = AlertRule {
+        id,
+        category: category?,
+        owner: owner?,
+        action: action?,
+        runbook: runbook?,
+        indicator: indicator?,
+        condition: condition?,
+        hold_for,
+        keep_firing_for,
+        least_requests: least_requests.unwrap_or(1.0),
+        matchers,
+    };
+    enabled.then_some(rule)
+}
+
+/// A histogram has no single value to compare.
+fn comparable(section: &Section<'_>, indicator: Indicator) -> Option<Indicator> {
+    match indicator {
+        Indicator::Metric(metric) if metric.kind() == Kind::Histogram => {
+            let message = format!("`{metric}` is a distribution and has no single value");
+            section.problem(
+                Some("indicator"),
+                CONTRADICTION,
+                message,
+                "watch latency_p99_seconds or its like",
+            );
+            None
+        }
+        indicator => Some(indicator),
+    }
+}
+
+fn condition(section: &Section<'_>, indicator: Option<Indicator>) -> Option<Condition> {
+    const ANY: std::ops::RangeInclusive<f64> = -1e15..=1e15;
+    let (above, below) = (section.number("above", ANY), section.number("below", ANY));
+    let clear = section.number("clear", ANY);
+    let (fire, condition) = match (above, below) {
+        (Some(fire), None) => (fire, Condition::Above { fire, clear: clear.unwrap_or(fire) }),
+        (None, Some(fire)) => (fire, Condition::Below { fire, clear: clear.unwrap_or(fire) }),
+        (None, None) => {
+            if !section.has("above") && !section.has("below") {
+                section.missing("above", "say which values are bad: `above = 0.9` or `below = 1.0`");
+            }
+            return None;
+        }
+        (Some(_), Some(_)) => {
+            let message = "`above` and `below` are both there";
+            section.problem(
+                Some("below"),
+                CONTRADICTION,
+                message,
+                "keep one; write two rules for two limits",
+            );
+            return None;
+        }
+    };
+    let above = matches!(condition, Condition::Above { .. });
+    if clear.is_some_and(|clear| if above { clear > fire } else { clear < fire }) {
+        let message = "`clear` lies on the bad side of the threshold";
+        let remedy = if above { "clear at or below `above`" } else { "clear at or above `below`" };
+        section.problem(Some("clear"), CONTRADICTION, message, remedy);
+    }
+    never_fires(section, indicator?.unit(), condition);
+    Some(condition)
+}
+
+/// A threshold at the end of the unit's range can't be passed.
+fn never_fires(section: &Section<'_>, unit: Unit, condition: Condition) {
+    let bounded = matches!(unit, Unit::Ratio | Unit::Bool);
+    let (key, never, remedy) = match condition {
+        Condition::Above { fire, .. } => ("above", bounded && fire >= 1.0, "use a threshold below 1"),
+        Condition::Below { fire, .. } => {
+            ("below", fire <= 0.0 && unit != Unit::Seconds, "use a threshold above 0")
+        }
+    };
+    if never {
+        section.problem(
+            Some(key),
+            CONTRADICTION,
+            format!("{condition} can never be: the value is a {unit}"),
+            remedy,
+        );
+    }
+}

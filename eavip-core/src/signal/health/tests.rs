@@ -1,0 +1,88 @@
+//! Tests of the golden signals' health.
+
+use super::*;
+use crate::labels::Labels;
+use crate::signal::reading::Reading;
+use crate::time::Timestamp;
+
+fn assess_one(readings: &[Reading]) -> Vec<(Signal, Health, Option<f64>)> {
+    let mut window = ServiceWindow::default();
+    window.observe(Timestamp::from_millis(0), readings);
+    let keys: Vec<SeriesKey> = readings
+        .iter()
+        .map(|r| SeriesKey { metric: r.metric, service: r.service.clone(), labels: r.labels.clone() })
+        .collect();
+    let latest: Vec<Latest<'_>> = readings
+        .iter()
+        .zip(&keys)
+        .map(|(reading, key)| Latest { key, value: &reading.value, quality: reading.quality })
+        .collect();
+    let found = assess(&window, false, &latest, &Objectives::default());
+    found.into_iter().map(|signal| (signal.signal, signal.health, signal.value)).collect()
+}
+
+fn queue(metric: Metric, value: f64) -> Reading {
+    Reading::exact(metric, value).labelled(Labels::new([("queue", "orders")]).unwrap())
+}
+
+#[test]
+fn grades_each_golden_signal_against_its_objective() {
+    let cases: [(&str, Vec<Reading>, Signal, Health); 10] = [
+        ("probe passes", vec![Reading::exact(Metric::ProbeUp, 1.0)], Signal::Availability, Health::Healthy),
+        ("probe fails", vec![Reading::exact(Metric::ProbeUp, 0.0)], Signal::Availability, Health::Failing),
+        (
+            "probe unknown",
+            vec![Reading::unknown(Metric::ProbeUp, "the collector timed out")],
+            Signal::Availability,
+            Health::Unknown,
+        ),
+        (
+            "3 % errors",
+            vec![Reading::exact(Metric::Requests, 100.0), Reading::exact(Metric::RequestErrors, 3.0)],
+            Signal::Errors,
+            Health::Degraded,
+        ),
+        ("idle", vec![Reading::exact(Metric::Requests, 0.0)], Signal::Errors, Health::Healthy),
+        ("job failed", vec![Reading::exact(Metric::JobOk, 0.0)], Signal::Jobs, Health::Failing),
+        (
+            "job late",
+            vec![Reading::exact(Metric::JobOk, 1.0), Reading::exact(Metric::JobLate, 5.0)],
+            Signal::Jobs,
+            Health::Degraded,
+        ),
+        (
+            "old message",
+            vec![queue(Metric::QueueReady, 5.0), queue(Metric::QueueOldestAge, 2000.0)],
+            Signal::Backlog,
+            Health::Failing,
+        ),
+        ("age not known", vec![queue(Metric::QueueReady, 5.0)], Signal::Backlog, Health::Unknown),
+        (
+            "dead letters",
+            vec![queue(Metric::QueueReady, 0.0), queue(Metric::QueueDeadLetter, 1.0)],
+            Signal::Backlog,
+            Health::Degraded,
+        ),
+    ];
+    for (what, readings, signal, health) in cases {
+        let found = assess_one(&readings);
+        assert_eq!(found.len(), 1, "{what}: only what was measured is told: {found:?}");
+        assert_eq!((found[0].0, found[0].1), (signal, health), "{what}");
+    }
+}
+
+#[test]
+fn a_stopped_broker_is_unknown_never_healthy() {
+    let mut stopped = Reading::unknown(Metric::QueueReady, "connection refused");
+    stopped.labels = Labels::new([("queue", "orders")]).unwrap();
+    assert_eq!(assess_one(&[stopped]), [(Signal::Backlog, Health::Unknown, None)]);
+}
+
+#[test]
+fn a_service_that_stopped_reporting_is_unknown_in_every_signal() {
+    let window = ServiceWindow::default();
+    let key = SeriesKey { metric: Metric::JobOk, service: None, labels: Labels::default() };
+    let latest = [Latest { key: &key, value: &Value::Number(1.0), quality: Quality::Exact }];
+    let found = assess(&window, true, &latest, &Objectives::default());
+    assert!(found.iter().all(|signal| signal.health == Health::Unknown), "{found:?}");
+}

@@ -1,0 +1,65 @@
+//! Tests of a service's window.
+
+use super::*;
+
+fn at(secs: i64) -> Timestamp {
+    Timestamp::from_millis(1_700_000_000_000 + secs * 1000)
+}
+
+#[test]
+fn works_out_availability_and_errors_over_the_window() {
+    let mut window = ServiceWindow::default();
+    for step in 0..10 {
+        let up = if step == 3 { 0.0 } else { 1.0 };
+        window.observe(
+            at(step * 15),
+            &[
+                Reading::exact(Metric::ProbeUp, up),
+                Reading::exact(Metric::Requests, 100.0),
+                Reading::exact(Metric::RequestErrors, 5.0),
+            ],
+        );
+    }
+    assert_eq!(window.indicator(Derived::Availability), Some(0.9));
+    assert_eq!(window.indicator(Derived::ErrorRatio), Some(0.05));
+    assert_eq!(window.probe_failing(), Some(false));
+}
+
+#[test]
+fn forgets_what_is_older_than_the_window() {
+    let mut window = ServiceWindow::default();
+    window.observe(at(0), &[Reading::exact(Metric::ProbeUp, 0.0)]);
+    window.observe(at(301), &[Reading::exact(Metric::ProbeUp, 1.0)]);
+    assert_eq!(window.indicator(Derived::Availability), Some(1.0));
+}
+
+#[test]
+fn prefers_what_requests_saw_over_what_probes_saw() {
+    let seen = |seconds| {
+        let mut histogram = Histogram::default();
+        histogram.record(seconds);
+        histogram
+    };
+    let mut window = ServiceWindow::default();
+    window.observe(at(0), &[Reading::distribution(Metric::ProbeDuration, seen(1.0))]);
+    assert_eq!(window.latency().unwrap().1, Quality::Estimated);
+    window.observe(at(15), &[Reading::distribution(Metric::RequestDuration, seen(2.0))]);
+    assert_eq!(window.latency().unwrap().1, Quality::Approximate);
+    assert_eq!(window.indicator(Derived::LatencyP99), Some(2.0));
+}
+
+#[test]
+fn an_unknown_probe_is_neither_up_nor_down() {
+    let mut window = ServiceWindow::default();
+    window.observe(at(0), &[Reading::exact(Metric::ProbeUp, 1.0)]);
+    window.observe(at(15), &[Reading::unknown(Metric::ProbeUp, "timed out")]);
+    assert_eq!(window.probe_failing(), None);
+}
+
+#[test]
+fn no_requests_give_no_ratio() {
+    let mut window = ServiceWindow::default();
+    window.observe(at(0), &[Reading::exact(Metric::Requests, 0.0)]);
+    assert_eq!(window.requests(), Some(0.0));
+    assert_eq!(window.indicator(Derived::ErrorRatio), None);
+}

@@ -1,0 +1,98 @@
+//! How a closed vocabulary is declared: each fixed word is written once, and the columns, JSON, labels and HTML of
+//! every part use it from there.
+//!
+//! The words themselves live in the rooms that own them.
+
+/// A word that is not of the vocabulary it was read for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is not a known {what}; use one of {known}")]
+pub struct UnknownWord {
+    /// What kind of word was expected, such as `alert category`.
+    pub what: &'static str,
+    /// The text that was found.
+    pub found: String,
+    /// The words that would have been taken, separated by commas.
+    pub known: String,
+}
+
+/// A closed vocabulary, for those who list its words: schemas, help texts, columns.
+pub trait Vocabulary: Copy + 'static {
+    /// What kind of word it is, such as `alert category`.
+    const WHAT: &'static str;
+    /// Every word as it is written, in declared order.
+    const WORDS: &'static [&'static str];
+}
+
+/// Declares an enum of fixed words with `ALL`, `as_str`, `FromStr`, `Display` and serde from the same strings.
+macro_rules! words {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident ($what:literal) {
+            $( $(#[$variant_meta:meta])* $variant:ident = $word:literal ),+ $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        $vis enum $name { $( $(#[$variant_meta])* $variant ),+ }
+
+        impl $name {
+            /// Every word, in declared order.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant ),+ ];
+
+            /// The word as it stands in JSON, labels, columns and pages.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word ),+ }
+            }
+        }
+
+        impl $crate::Vocabulary for $name {
+            const WHAT: &'static str = $what;
+            const WORDS: &'static [&'static str] = &[ $( $word ),+ ];
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $( $word => Ok(Self::$variant), )+
+                    _ => Err($crate::UnknownWord {
+                        what: $what,
+                        found: text.to_owned(),
+                        known: <Self as $crate::Vocabulary>::WORDS.join(", "),
+                    }),
+                }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Word;
+                impl serde::de::Visitor<'_> for Word {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str(concat!("a ", $what))
+                    }
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(Word)
+            }
+        }
+    };
+}
+pub(crate) use words;
