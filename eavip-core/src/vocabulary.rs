@@ -24,6 +24,7 @@ pub trait Vocabulary: Copy + 'static {
 }
 
 /// Declares an enum of fixed words with `ALL`, `as_str`, `FromStr`, `Display` and serde from the same strings.
+#[macro_export]
 macro_rules! words {
     (
         $(#[$meta:meta])*
@@ -95,4 +96,3 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;

@@ -12,7 +12,7 @@ use crate::signal::indicator::Indicator;
 use crate::signal::metric::Unit;
 use crate::signal::reading::SeriesKey;
 use crate::time::Timestamp;
-use crate::vocabulary::words;
+use crate::words;
 
 /// Longest reason that a person gives, in characters.
 pub const MAX_REASON: usize = 1_000;

@@ -10,7 +10,7 @@ use super::metric::{Metric, Unit};
 use super::reading::{Quality, SeriesKey, Value};
 use super::service::ServiceWindow;
 use crate::time::Span;
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// How a signal is, from best to worst.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::Signal;
 use super::metric::{Metric, Unit};
-use crate::vocabulary::{UnknownWord, words};
+use crate::{UnknownWord, words};
 
 words! {
     /// A value worked out over the last [`super::service::WINDOW`] of a service on one node.

@@ -3,7 +3,7 @@
 //! A metric of a newer agent that isn't in this list is kept with its report and left out of judgement.
 
 use super::Signal;
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// The unit a value is in.

@@ -6,7 +6,7 @@ use super::histogram::Histogram;
 use super::metric::Metric;
 use crate::id::ServiceId;
 use crate::labels::Labels;
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// How much a value can be relied on; from best to worst.

@@ -1,0 +1,3 @@
+//! The HTTP API, version 1.
+
+pub mod view;
