@@ -6,9 +6,14 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-/// The workspace root, an absolute path.
+/// The workspace root, an absolute path. Asked of the cargo that runs the tests: what was compiled in would
+/// name another checkout when a target directory is shared or copied.
 pub(super) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let tests = std::env::var_os("CARGO_MANIFEST_DIR").expect("run by cargo");
+        PathBuf::from(tests).parent().unwrap().to_owned()
+    });
+    &ROOT
 }
 
 /// Every file that git tracks or would add, relative to the root, sorted, with `/` between the parts.
@@ -84,7 +89,7 @@ pub(super) fn relative(path: &Path) -> &str {
 
 /// What cargo prints for `args`, run in the workspace root.
 pub(super) fn cargo(args: &[&str]) -> String {
-    run(env!("CARGO"), args)
+    run(&std::env::var("CARGO").expect("run by cargo"), args)
 }
 
 /// Fails with one line per problem when there are any.
