@@ -252,17 +252,17 @@ fn current(node: &Node, subject: &Subject, indicator: Indicator, now: Timestamp)
     let known_or_unknown = |value: Option<f64>| value.map_or(Current::Unknown, Current::Known);
     match (subject, indicator) {
         (Subject::Node, _) => Current::Known(node.silent(now).as_secs_f64()),
+        // What a silent node no longer shows isn't gone, only not seen.
+        _ if node.is_stale(now) => Current::Unknown,
         (Subject::Series(key), _) => match node.series.get::<SeriesKey>(key) {
             Some(series) => known_or_unknown(known(node, series, now)),
             None => Current::Gone,
         },
-        (Subject::Service(service), Indicator::Derived(derived)) if !node.is_stale(now) => {
-            match node.services.get(service) {
-                Some(window) => known_or_unknown(window.indicator(derived)),
-                None => Current::Gone,
-            }
-        }
-        (Subject::Service(_), _) => Current::Unknown,
+        (Subject::Service(service), Indicator::Derived(derived)) => match node.services.get(service) {
+            Some(window) => known_or_unknown(window.indicator(derived)),
+            None => Current::Gone,
+        },
+        (Subject::Service(_), Indicator::Metric(_)) => Current::Gone,
     }
 }
 

@@ -128,7 +128,7 @@ impl Node {
         self.reported_at = Some(body.at);
         self.interval = body.interval;
         for reading in &body.readings {
-            self.take(reading, body.at);
+            self.note(reading, body.at);
         }
         self.observe_services(body);
         let oldest = body.at - FORGOTTEN;
@@ -137,7 +137,8 @@ impl Node {
         }
     }
 
-    fn take(&mut self, reading: &Reading, at: Timestamp) {
+    /// Takes one reading; one of a new series is left out when there are [`MAX_SERIES`].
+    pub fn note(&mut self, reading: &Reading, at: Timestamp) {
         let key = SeriesKey {
             metric: reading.metric,
             service: reading.service.clone(),

@@ -2,4 +2,12 @@
 //! answers an API and serves the dashboard.
 
 pub mod api;
+pub mod app;
+pub mod book;
+pub mod checkpoint;
+pub mod commit;
+pub mod history;
+pub mod nodes;
 pub mod record;
+pub mod shared;
+pub mod store;

@@ -94,6 +94,13 @@ pub enum Event {
         /// What.
         event: UserEvent,
     },
+    /// A one-time sign-in link.
+    Link {
+        /// SHA-256 of its secret, hexadecimal.
+        hash: String,
+        /// What.
+        event: LinkEvent,
+    },
     /// An API token.
     Token {
         /// Which.
@@ -216,6 +223,37 @@ pub enum UserEvent {
     },
     /// It was removed.
     Removed,
+    /// A session began.
+    SignedIn {
+        /// SHA-256 of the session's secret, hexadecimal.
+        session: String,
+        /// What it allows.
+        role: Role,
+        /// When it ends.
+        expires_at: Timestamp,
+    },
+    /// A session ended.
+    SignedOut {
+        /// SHA-256 of the session's secret, hexadecimal.
+        session: String,
+    },
+}
+
+/// What happened to a one-time sign-in link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum LinkEvent {
+    /// It was made, for whoever holds its secret.
+    Created {
+        /// Whom it signs in.
+        user: String,
+        /// What they may do.
+        role: Role,
+        /// When it ends.
+        expires_at: Timestamp,
+    },
+    /// It was used and is spent.
+    Used,
 }
 
 /// What happened to an API token.
@@ -279,4 +317,3 @@ pub fn delivery_id(episode: Digest128, notice: &Notice, receiver: Option<&Receiv
     let receiver = receiver.map_or("", ReceiverId::as_str);
     Digest128::of([episode.0.as_slice(), notice.kind.as_str().as_bytes(), receiver.as_bytes()])
 }
-

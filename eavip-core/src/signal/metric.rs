@@ -160,4 +160,6 @@ metrics! {
     AgentMemory = "agent_memory_bytes", Freshness, Bytes, Gauge;
     /// Time since the node's last report; told by the server, not by the agent.
     NodeSilent = "node_silent_seconds", Freshness, Seconds, Gauge;
+    /// Whether two hosts were seen to use the node's identity; told by the server, not by the agent.
+    NodeCloned = "node_cloned", Freshness, Bool, Gauge;
 }

@@ -41,6 +41,10 @@ pub struct Batch<'a> {
     pub node: NodeId,
     /// The numbering that `seq` belongs to; a new one begins when a spool is lost with its numbers.
     pub epoch: u64,
+    /// Up to which number of this epoch the agent has seen acknowledgements from this store. More than the store has
+    /// means that the store was rewound: it then takes nothing and answers with its own mark, to be sent again from.
+    #[serde(default)]
+    pub acknowledged: u64,
     /// The reports, with rising numbers.
     #[serde(borrow)]
     pub reports: Vec<Envelope<'a>>,

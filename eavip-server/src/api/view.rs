@@ -23,7 +23,11 @@ use crate::record::{DeliveryStatus, Role};
 /// The schema of a closed vocabulary: its words.
 pub fn words<V: Vocabulary>() -> Schema {
     Schema::Object(
-        ObjectBuilder::new().schema_type(Type::String).description(Some(V::WHAT)).enum_values(Some(V::WORDS.iter().copied())).build(),
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(V::WHAT))
+            .enum_values(Some(V::WORDS.iter().copied()))
+            .build(),
     )
 }
 
