@@ -1,3 +1,4 @@
 //! The HTTP API, version 1.
 
+pub mod build;
 pub mod view;
