@@ -61,9 +61,7 @@ fn tells_no_nonsense_of_what_a_broken_text_may_have_declared() {
 #[test]
 fn a_number_beyond_64_bits_is_out_of_range_and_not_a_text() {
     let (problems, _) = read(&[("a.toml", "[server]\nport = 99999999999999999999\n")], Merge::Override);
-    insta::assert_snapshot!(problems.join("\n"), @"
-    a.toml:2:8 EAVIP-P03 `server.port` is a number (write a whole number)
-    ");
+    insta::assert_snapshot!(problems.join("\n"), @"a.toml:2:8 EAVIP-P03 `server.port` is a number (write a whole number)");
 }
 
 #[test]
