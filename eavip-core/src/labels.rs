@@ -98,6 +98,17 @@ impl Labels {
         self.0.is_empty()
     }
 
+    /// The first of each name among pairs that come from checked labels or are fixed words; at most `most`.
+    pub(crate) fn first_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>, most: usize) -> Self {
+        let mut list = std::collections::BTreeMap::new();
+        for (name, value) in pairs {
+            if list.len() < most {
+                list.entry(name).or_insert(value);
+            }
+        }
+        Self(list.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
     /// These labels and `more`; on a name in both, `more` wins. At the bound the rest of `more` is left out.
     #[must_use]
     pub fn with<'a>(&'a self, more: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {

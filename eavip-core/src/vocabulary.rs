@@ -9,7 +9,7 @@
 pub struct UnknownWord {
     /// What kind of word was expected, such as `alert category`.
     pub what: &'static str,
-    /// The text that was found.
+    /// The text that was found, cut after 80 characters.
     pub found: String,
     /// The words that would have been taken, separated by commas.
     pub known: String,
@@ -66,7 +66,7 @@ macro_rules! words {
                     $( $word => Ok(Self::$variant), )+
                     _ => Err($crate::UnknownWord {
                         what: $what,
-                        found: text.to_owned(),
+                        found: text.chars().take(80).collect(),
                         known: <Self as $crate::Vocabulary>::WORDS.join(", "),
                     }),
                 }

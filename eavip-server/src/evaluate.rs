@@ -85,7 +85,11 @@ fn record(book: &Book, transitions: Vec<Transition>, at: Timestamp) -> LedgerRec
     let events = transitions
         .into_iter()
         .filter(applies)
-        .map(|Transition { episode, event, notice }| Event::Episode { id: episode, event, notice: Some(notice) })
+        .map(|Transition { episode, event, notice }| Event::Episode {
+            id: episode,
+            event,
+            notice: Some(notice),
+        })
         .collect();
     LedgerRecord { v: VERSION, at, actor: Actor::Server("evaluate".to_owned()), reason: None, events }
 }

@@ -53,7 +53,11 @@ pub struct Notifier {
 impl Notifier {
     /// A notifier for the receivers of the configuration.
     #[must_use]
-    pub fn new(shared: Arc<Shared>, committer: Committer, receivers: BTreeMap<ReceiverId, Receiver>) -> Arc<Self> {
+    pub fn new(
+        shared: Arc<Shared>,
+        committer: Committer,
+        receivers: BTreeMap<ReceiverId, Receiver>,
+    ) -> Arc<Self> {
         let wake = receivers.keys().map(|id| (id.clone(), Notify::new())).collect();
         Arc::new(Self { shared, committer, receivers, attempts: Mutex::default(), wake })
     }
@@ -105,7 +109,9 @@ impl Notifier {
 
     /// One receiver's messages, in the order decided; one that has to wait lets later ones pass.
     async fn lane(self: Arc<Self>, receiver: ReceiverId) {
-        let (Some(target), Some(wake)) = (self.receivers.get(&receiver), self.wake.get(&receiver)) else { return };
+        let (Some(target), Some(wake)) = (self.receivers.get(&receiver), self.wake.get(&receiver)) else {
+            return;
+        };
         loop {
             let due = self.due(&receiver);
             for (id, delivery) in &due {
@@ -147,7 +153,10 @@ impl Notifier {
         let now = tokio::time::Instant::now();
         let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         let waits = |id: &Digest128| {
-            attempts.get(id).and_then(|attempts| attempts.not_before).is_some_and(|not_before| not_before > now)
+            attempts
+                .get(id)
+                .and_then(|attempts| attempts.not_before)
+                .is_some_and(|not_before| not_before > now)
         };
         let book = self.shared.book();
         let mut held: HashSet<Digest128> = HashSet::new();
@@ -172,7 +181,8 @@ impl Notifier {
         let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         let now = tokio::time::Instant::now();
         let next = attempts.values().filter_map(|attempts| attempts.not_before).min();
-        next.map_or(PERIOD, |next| next.saturating_duration_since(now).min(PERIOD)).max(Duration::from_millis(10))
+        next.map_or(PERIOD, |next| next.saturating_duration_since(now).min(PERIOD))
+            .max(Duration::from_millis(10))
     }
 
     /// Full jitter after the cap, or what the receiver asked for.

@@ -21,6 +21,8 @@ pub struct Section<'d> {
 
 /// How alike two keys must be to be offered as "did you mean" (Jaro-Winkler, 0 to 1).
 const ALIKE: f64 = 0.8;
+/// Longest key that is compared with known ones; a slip is hardly longer, and comparing costs the product of lengths.
+const LONGEST_COMPARED: usize = 64;
 
 impl<'d> Section<'d> {
     pub(super) fn new(
@@ -42,6 +44,16 @@ impl<'d> Section<'d> {
     #[must_use]
     pub fn has(&self, key: &'static str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
+    }
+
+    /// Whether `key` was declared in an earlier layer than `than`: nobody who wrote the later one wrote it.
+    #[must_use]
+    pub fn is_inherited(&self, key: &str, than: &str) -> bool {
+        let layer = |key| {
+            let item = self.table.and_then(|table| table.get(key));
+            item.and_then(|item| self.document.layer(item.value_at))
+        };
+        layer(key).zip(layer(than)).is_some_and(|(key, than)| key < than)
     }
 
     fn item(&self, key: &'static str) -> Option<&'d Item> {
@@ -265,10 +277,15 @@ impl<'d> Section<'d> {
     pub fn finish(self) {
         let read = self.read.borrow();
         for (key, item) in self.table.into_iter().flatten().filter(|(key, _)| !read.contains(key.as_str())) {
-            let alike = |known: &&&str| strsim::jaro_winkler(known, key);
-            let nearest = read.iter().max_by(|a, b| alike(&a).total_cmp(&alike(&b)));
-            let remedy = match nearest.filter(|known| alike(known) >= ALIKE) {
-                Some(known) => format!("did you mean `{known}`?"),
+            if self.document.is_full() {
+                break;
+            }
+            let comparable = read.iter().filter(|_| key.len() <= LONGEST_COMPARED);
+            let nearest = comparable
+                .map(|known| (strsim::jaro_winkler(known, key), known))
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            let remedy = match nearest.filter(|(alike, _)| *alike >= ALIKE) {
+                Some((_, known)) => format!("did you mean `{known}`?"),
                 None if read.is_empty() => "remove it".to_owned(),
                 None => {
                     format!("remove it; known here: {}", read.iter().copied().collect::<Vec<_>>().join(", "))

@@ -96,7 +96,7 @@ impl FromStr for Indicator {
         metric.or_else(|_: UnknownWord| text.parse().map(Self::Derived)).map_err(|_: UnknownWord| {
             UnknownWord {
                 what: "indicator",
-                found: text.to_owned(),
+                found: text.chars().take(80).collect(),
                 known: Self::names().collect::<Vec<_>>().join(", "),
             }
         })

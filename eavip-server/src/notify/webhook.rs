@@ -46,7 +46,8 @@ impl Webhook {
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err(invalid("it holds a user name or password"));
         }
-        let literal = parsed.host_str().map(|host| host.trim_matches(['[', ']'])).and_then(|h| h.parse().ok());
+        let literal =
+            parsed.host_str().map(|host| host.trim_matches(['[', ']'])).and_then(|h| h.parse().ok());
         if literal.is_some_and(|address: IpAddr| forbidden(address)) {
             return Err(invalid("a link-local address"));
         }
