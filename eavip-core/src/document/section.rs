@@ -19,11 +19,6 @@ pub struct Section<'d> {
     read: RefCell<BTreeSet<&'static str>>,
 }
 
-/// How alike two keys must be to be offered as "did you mean" (Jaro-Winkler, 0 to 1).
-const ALIKE: f64 = 0.8;
-/// Longest key that is compared with known ones; a slip is hardly longer, and comparing costs the product of lengths.
-const LONGEST_COMPARED: usize = 64;
-
 impl<'d> Section<'d> {
     pub(super) fn new(
         document: &'d Document,
@@ -280,16 +275,11 @@ impl<'d> Section<'d> {
             if self.document.is_full() {
                 break;
             }
-            let comparable = read.iter().filter(|_| key.len() <= LONGEST_COMPARED);
-            let nearest = comparable
-                .map(|known| (strsim::jaro_winkler(known, key), known))
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            let remedy = match nearest.filter(|(alike, _)| *alike >= ALIKE) {
-                Some((_, known)) => format!("did you mean `{known}`?"),
-                None if read.is_empty() => "remove it".to_owned(),
-                None => {
-                    format!("remove it; known here: {}", read.iter().copied().collect::<Vec<_>>().join(", "))
-                }
+            let known: Vec<&str> = read.iter().copied().collect();
+            let remedy = match crate::vocabulary::nearest(key, &known) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None if known.is_empty() => "remove it".to_owned(),
+                None => format!("remove it; known here: {}", known.join(", ")),
             };
             let message = format!("`{}` is not a known key", self.named(key));
             self.document.report(item.key_at, UNKNOWN_KEY, message, remedy);
