@@ -13,3 +13,6 @@ pub mod notify;
 pub mod record;
 pub mod shared;
 pub mod store;
+//! x
+
+pub mod authority;
