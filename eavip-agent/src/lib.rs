@@ -1,1 +1,4 @@
-//! x
+//! The EAVIP node agent as a library: everything the daemon does, embeddable.
+
+pub mod durable;
+pub mod spool;
