@@ -5,8 +5,10 @@
 //! `sync_file_range`. What is stored, and which loss is tolerable, is decided by the callers. Serves the seed's section
 //! "Operational Principles": failures are expected and planned for.
 
+mod evidence;
 pub mod files;
 mod frame;
+
 mod mark;
 mod open;
 mod quarantine;
@@ -19,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+pub use evidence::Evidence;
 pub use mark::{MARK_PAYLOAD_MAX, Mark, MarkState};
 pub use open::{Opened, open};
 pub use quarantine::{QUARANTINES_KEPT, Quarantine, Reason, set_aside};
@@ -37,6 +40,8 @@ pub struct Options {
     pub cache_bytes: u64,
     /// Fewest entries that must be present: what the caller's own mark, kept outside sled, promises.
     pub at_least: u64,
+    /// Whether the file is copied before the engine opens it, so that [`salvage`] finds what a recovery overwrites.
+    pub salvageable: bool,
     /// Longest time that opening and checking may take before the database counts as damaged.
     pub deadline: Duration,
 }
@@ -44,7 +49,7 @@ pub struct Options {
 impl Default for Options {
     /// 8 MiB of cache, no expected entries, two minutes (reading 1 GiB back from a slow disk).
     fn default() -> Self {
-        Self { cache_bytes: 8 << 20, at_least: 0, deadline: Duration::from_secs(120) }
+        Self { cache_bytes: 8 << 20, at_least: 0, salvageable: false, deadline: Duration::from_secs(120) }
     }
 }
 
@@ -257,8 +262,7 @@ pub(crate) fn assemble(db: &sled::Db, first: &[u8]) -> Result<(Vec<u8>, Vec<u8>)
     let head = frame::decode(first).filter(|f| f.part == 0).ok_or(DurableError::Damaged)?;
     let mut value = head.payload.to_vec();
     for part in 1..head.parts {
-        let bytes =
-            contained(|| db.get(frame::part_key(head.key, part)))?.ok_or(DurableError::Damaged)?;
+        let bytes = contained(|| db.get(frame::part_key(head.key, part)))?.ok_or(DurableError::Damaged)?;
         let next = frame::decode(&bytes).ok_or(DurableError::Damaged)?;
         if next.key != head.key || next.part != part || next.parts != head.parts {
             return Err(DurableError::Damaged);

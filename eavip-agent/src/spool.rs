@@ -141,6 +141,7 @@ pub enum SpoolError {
 #[derive(Debug)]
 pub struct Spool {
     state: Mutex<State>,
+    /// Held, never read: the directory is ours while it lives.
     _lock: File,
 }
 
@@ -182,7 +183,7 @@ impl Spool {
         drops: &[DropRange],
         now_ms: u64,
     ) -> Result<Number, SpoolError> {
-        self.healed(now_ms)?.append(class, body, drops, now_ms)
+        self.healed()?.append(class, body, drops, now_ms)
     }
 
     /// The oldest entries that are not acknowledged, in order, all of one epoch: at most `max_count`, and at most `max_bytes`
@@ -191,7 +192,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Store`].
     pub fn pending(&self, max_count: usize, max_bytes: usize) -> Result<Vec<Entry>, SpoolError> {
-        self.state().pending(max_count, max_bytes)
+        self.healed()?.pending(max_count, max_bytes)
     }
 
     /// Acknowledges everything up to and including `number`; a number from the future counts as the newest. Not synced: if
@@ -200,7 +201,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Store`].
     pub fn acknowledge(&self, number: Number, now_ms: u64) -> Result<(), SpoolError> {
-        self.healed(now_ms)?.acknowledge(number, now_ms)
+        self.healed()?.acknowledge(number, now_ms)
     }
 
     /// The server knows less than was acknowledged: everything after `mark` that is still kept becomes pending again.
@@ -208,8 +209,8 @@ impl Spool {
     ///
     /// # Errors
     /// [`SpoolError::Store`].
-    pub fn rewind(&self, mark: Number, now_ms: u64) -> Result<Vec<DropRange>, SpoolError> {
-        self.healed(now_ms)?.rewind(mark)
+    pub fn rewind(&self, mark: Number) -> Result<Vec<DropRange>, SpoolError> {
+        self.healed()?.rewind(mark)
     }
 
     /// What was dropped or lost and is not yet told by a kept report.
@@ -243,9 +244,9 @@ impl Spool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn healed(&self, now_ms: u64) -> Result<MutexGuard<'_, State>, SpoolError> {
+    fn healed(&self) -> Result<MutexGuard<'_, State>, SpoolError> {
         let mut state = self.state();
-        state.heal(now_ms)?;
+        state.heal()?;
         Ok(state)
     }
 

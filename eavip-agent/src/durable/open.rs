@@ -7,20 +7,22 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::{
-    DB_FILE, Durable, DurableError, Options, Quarantine, Reason, assemble, contained, files, frame, io_error,
-    set_aside,
+    DB_FILE, Durable, DurableError, Evidence, Options, Quarantine, Reason, assemble, contained, files, frame,
+    io_error, set_aside,
 };
 
 /// Pause between two tries for sled's file lock, which its worker threads hold a moment longer than the last handle.
 const LOCK_RETRY: Duration = Duration::from_millis(2);
 
 /// What opening found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Opened {
     /// Entries in the database as it is now.
     pub entries: u64,
     /// Set when the database found was moved aside and an empty one made in its place.
     pub quarantined: Option<Quarantine>,
+    /// The file as it was before the engine touched it, when salvage was asked for and nothing was moved aside.
+    pub evidence: Evidence,
 }
 
 /// Opens the database in `dir`, makes it if absent, and checks every value. The caller holds a lock on the directory
@@ -30,9 +32,10 @@ pub struct Opened {
 /// Only what a person must mend: a directory that cannot be made, written or renamed. Damage is no error; see
 /// [`Opened::quarantined`].
 pub fn open(dir: &Path, options: &Options) -> Result<(Durable, Opened), DurableError> {
+    let evidence = if options.salvageable { Evidence::take(dir)? } else { Evidence::default() };
     let reason = match attempt(dir, options)? {
         Ok((durable, entries)) if entries >= options.at_least => {
-            return Ok((durable, Opened { entries, quarantined: None }));
+            return Ok((durable, Opened { entries, quarantined: None, evidence }));
         }
         Ok((durable, entries)) => {
             durable.close();
@@ -41,9 +44,14 @@ pub fn open(dir: &Path, options: &Options) -> Result<(Durable, Opened), DurableE
         Err(reason) => reason,
     };
     let quarantine = set_aside(dir, reason)?;
+    evidence.keep(&quarantine)?;
     match attempt(dir, options)? {
-        Ok((durable, entries)) => Ok((durable, Opened { entries, quarantined: Some(quarantine) })),
-        Err(reason) => Err(io_error("make a new database in", dir, std::io::Error::other(reason.to_string()))),
+        Ok((durable, entries)) => {
+            Ok((durable, Opened { entries, quarantined: Some(quarantine), evidence: Evidence::default() }))
+        }
+        Err(reason) => {
+            Err(io_error("make a new database in", dir, std::io::Error::other(reason.to_string())))
+        }
     }
 }
 

@@ -59,7 +59,7 @@ fn salvages_from_a_file_that_comes_back_short() {
     let mut bytes = std::fs::read(at.join(DB_FILE)).unwrap();
     bytes[..20].fill(0);
     std::fs::write(at.join(DB_FILE), bytes).unwrap();
-    let (_, opened) = open(&at, &Options { at_least: 50, ..options() }).unwrap();
+    let (_, opened) = open(&at, &Options { at_least: 50, salvageable: true, ..options() }).unwrap();
     let quarantine = opened.quarantined.unwrap();
     let found = salvage(&quarantine.moved_to, |_| true).unwrap();
     assert_eq!(found.len(), 50);
@@ -74,8 +74,10 @@ fn keeps_a_bounded_number_of_quarantines() {
         std::fs::create_dir(&at).unwrap();
         set_aside(&at, Reason::Panicked).unwrap();
     }
-    let mut left: Vec<_> =
-        std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let mut left: Vec<_> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
     left.sort();
     assert_eq!(left, ["db.quarantine-4", "db.quarantine-5", "db.quarantine-6"]);
 }
