@@ -1,1 +1,4 @@
-//! x
+//! The EAVIP ops server as a library: everything the daemon does, embeddable.
+
+pub mod log;
+pub mod views;
