@@ -7,3 +7,5 @@ pub mod identity;
 pub mod join;
 pub mod private;
 pub mod tls;
+pub mod durable;
+pub mod spool;
