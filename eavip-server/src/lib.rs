@@ -3,20 +3,15 @@
 
 pub mod api;
 pub mod app;
+pub mod authority;
 pub mod book;
 pub mod checkpoint;
 pub mod commit;
 pub mod evaluate;
 pub mod history;
+pub mod log;
 pub mod nodes;
 pub mod notify;
 pub mod record;
 pub mod shared;
 pub mod store;
-//! x
-
-pub mod authority;
-//! The EAVIP ops server as a library: everything the daemon does, embeddable.
-
-pub mod log;
-pub mod views;
