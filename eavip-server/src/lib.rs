@@ -11,6 +11,7 @@ pub mod enrolment;
 pub mod evaluate;
 pub mod history;
 pub mod ingest;
+pub mod listener;
 pub mod log;
 pub mod nodes;
 pub mod notify;
