@@ -2,8 +2,10 @@
 
 pub mod clock;
 pub mod dial;
+pub mod durable;
 pub mod enrol;
 pub mod identity;
 pub mod join;
 pub mod private;
+pub mod spool;
 pub mod tls;
