@@ -5,7 +5,7 @@
 
 /// A word that is not of the vocabulary it was read for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is not a known {what}; use one of {known}")]
+#[error("`{found}` is not a known {what}; {}", self.remedy())]
 pub struct UnknownWord {
     /// What kind of word was expected, such as `alert category`.
     pub what: &'static str,
@@ -13,6 +13,30 @@ pub struct UnknownWord {
     pub found: String,
     /// The words that would have been taken, separated by commas.
     pub known: String,
+}
+
+impl UnknownWord {
+    fn remedy(&self) -> String {
+        match nearest(self.known.split(", "), &self.found) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("use one of {}", self.known),
+        }
+    }
+}
+
+/// How alike two words must be for the one to be meant by the other (Jaro-Winkler, 0 to 1).
+const ALIKE: f64 = 0.8;
+/// Longest text that is compared; a slip is hardly longer, and comparing costs the product of lengths.
+const LONGEST_COMPARED: usize = 80;
+
+/// The known word that somebody may have meant.
+pub(crate) fn nearest<'a>(known: impl IntoIterator<Item = &'a str>, found: &str) -> Option<&'a str> {
+    if found.len() > LONGEST_COMPARED {
+        return None;
+    }
+    let alike = known.into_iter().map(|word| (strsim::jaro_winkler(word, found), word));
+    let best = alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, word)| word)
 }
 
 /// A closed vocabulary, for those who list its words: schemas, help texts, columns.

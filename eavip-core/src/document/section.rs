@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use super::tree::{At, Document, Item, Value};
 use super::{MISSING, UNKNOWN_KEY, WRONG_VALUE};
+use crate::vocabulary::nearest;
 
 /// One table of a [`Document`], read key by key. A missing table reads as an empty one.
 #[derive(Debug)]
@@ -18,11 +19,6 @@ pub struct Section<'d> {
     at: Option<At>,
     read: RefCell<BTreeSet<&'static str>>,
 }
-
-/// How alike two keys must be to be offered as "did you mean" (Jaro-Winkler, 0 to 1).
-const ALIKE: f64 = 0.8;
-/// Longest key that is compared with known ones; a slip is hardly longer, and comparing costs the product of lengths.
-const LONGEST_COMPARED: usize = 64;
 
 impl<'d> Section<'d> {
     pub(super) fn new(
@@ -280,12 +276,8 @@ impl<'d> Section<'d> {
             if self.document.is_full() {
                 break;
             }
-            let comparable = read.iter().filter(|_| key.len() <= LONGEST_COMPARED);
-            let nearest = comparable
-                .map(|known| (strsim::jaro_winkler(known, key), known))
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            let remedy = match nearest.filter(|(alike, _)| *alike >= ALIKE) {
-                Some((_, known)) => format!("did you mean `{known}`?"),
+            let remedy = match nearest(read.iter().copied(), key) {
+                Some(known) => format!("did you mean `{known}`?"),
                 None if read.is_empty() => "remove it".to_owned(),
                 None => {
                     format!("remove it; known here: {}", read.iter().copied().collect::<Vec<_>>().join(", "))
