@@ -15,6 +15,7 @@ pub const MAX_LABEL_VALUE: usize = 1024;
 
 /// Why a label set can't be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidLabels {
     /// More than [`MAX_LABELS`].
     #[error("{count} labels are too many; send at most {MAX_LABELS}")]

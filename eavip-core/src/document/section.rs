@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use super::tree::{At, Document, Item, Value};
 use super::{MISSING, UNKNOWN_KEY, WRONG_VALUE};
+use crate::vocabulary::nearest;
 
 /// One table of a [`Document`], read key by key. A missing table reads as an empty one.
 #[derive(Debug)]
@@ -276,7 +277,7 @@ impl<'d> Section<'d> {
                 break;
             }
             let known: Vec<&str> = read.iter().copied().collect();
-            let remedy = match crate::vocabulary::nearest(key, &known) {
+            let remedy = match nearest(key, &known) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None if known.is_empty() => "remove it".to_owned(),
                 None => format!("remove it; known here: {}", known.join(", ")),

@@ -19,6 +19,7 @@ use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::{Kind, Unit};
 use crate::time::Span;
+use crate::vocabulary::nearest;
 
 pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let builtin = [Source::new("built-in policy", super::BUILTIN)];
@@ -57,8 +58,11 @@ fn team(section: &Section<'_>, key: &'static str, teams: &Teams, why: &str) -> O
     if teams.contains_key(&id) {
         return Some(id);
     }
-    let known = teams.keys().map(TeamId::as_str).collect::<Vec<_>>().join(", ");
-    let remedy = format!("declare [team.{id}], or use one of {known}");
+    let known: Vec<&str> = teams.keys().map(TeamId::as_str).collect();
+    let remedy = match nearest(id.as_str(), &known) {
+        Some(team) => format!("did you mean `{team}`? or declare [team.{id}]"),
+        None => format!("declare [team.{id}], or use one of {}", known.join(", ")),
+    };
     section.problem(Some(key), UNRESOLVED, format!("no team is called `{id}`"), &remedy);
     None
 }

@@ -292,7 +292,7 @@ team = "payments"
     runbook.toml:2:1 EAVIP-P02 `team.payments.nmae` is not a known key (did you mean `name`?)
     runbook.toml:4:8 EAVIP-P04 `alert.checkout-down` has no `runbook` (name the page where it is written, such as `disk-full`)
     runbook.toml:5:12 EAVIP-P03 `alert.checkout-down.category`: `urgent` is not a known alert category (use one of informational, warning, critical)
-    runbook.toml:6:9 EAVIP-P06 no team is called `payment` (declare [team.payment], or use one of payments, platform-operations, product-architecture, security-compliance)
+    runbook.toml:6:9 EAVIP-P06 no team is called `payment` (did you mean `payments`? or declare [team.payment])
     runbook.toml:7:10 EAVIP-P03 `alert.checkout-down.action`: the action is empty or too long (say in one sentence of at most 400 characters what the operator does first)
     runbook.toml:15:11 EAVIP-P03 `alert.queue-long.runbook`: the runbook reference is empty, too long or no link (name a page such as `disk-full` or an https:// address)
     runbook.toml:16:13 EAVIP-P03 `alert.queue-long.indicator`: `queue_redy` is not a known indicator (did you mean `queue_ready`?)

@@ -53,7 +53,7 @@ impl ServiceWindow {
             self.slots.push_back(Slot { at, ..Slot::default() });
         }
         let Some(slot) = self.slots.back_mut() else { return };
-        let count = |n: f64| n.max(0.0).min(MAX_COUNT);
+        let count = |n: f64| n.clamp(0.0, MAX_COUNT);
         let mut probed = false;
         let (mut failing, mut unknown) = (false, false);
         for reading in readings {
@@ -61,7 +61,7 @@ impl ServiceWindow {
                 (Metric::ProbeUp, Value::Number(up)) => {
                     probed = true;
                     slot.probes += 1.0;
-                    slot.probes_up += up.max(0.0).min(1.0);
+                    slot.probes_up += up.clamp(0.0, 1.0);
                     failing |= *up < 1.0;
                 }
                 (Metric::ProbeUp, Value::Unknown(_)) => unknown = true,

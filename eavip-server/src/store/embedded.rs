@@ -9,6 +9,7 @@ use bytes::Bytes;
 use eavip_agent::durable::files;
 use eavip_core::id::NodeId;
 use eavip_core::signal::reading::SeriesKey;
+use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -125,10 +126,16 @@ fn told(opened: &Opened) -> Vec<String> {
     for stream in Stream::ALL {
         let (name, torn) = (stream.as_str(), *opened.torn.of(stream));
         if torn > 0 {
-            told.push(format!("{torn} bytes of an unfinished write were cut off the {name}; nothing of it was acknowledged"));
+            told.push(format!(
+                "{torn} bytes of an unfinished write were cut off the {name}; nothing of it was acknowledged"
+            ));
         }
         for gap in opened.gaps.of(stream) {
-            told.push(format!("records {} to {} of the {name} are gone", gap.start.0, gap.end.0.saturating_sub(1)));
+            told.push(format!(
+                "records {} to {} of the {name} are gone",
+                gap.start.0,
+                gap.end.0.saturating_sub(1)
+            ));
         }
     }
     if opened.quarantined > 0 {
@@ -137,7 +144,12 @@ fn told(opened: &Opened) -> Vec<String> {
     if opened.mark_lost {
         told.push("the log's mark was lost; a vanished tail could not be seen this once".to_owned());
     }
-    told.extend(opened.strangers.iter().map(|path| format!("`{}` does not belong to the log and was moved aside", path.display())));
+    told.extend(
+        opened
+            .strangers
+            .iter()
+            .map(|path| format!("`{}` does not belong to the log and was moved aside", path.display())),
+    );
     told
 }
 
@@ -197,12 +209,16 @@ impl Store for EmbeddedStore {
             Loaded::Some { meta, entries } => match read_checkpoint(&meta, &entries) {
                 Some(checkpoint) => Ok(Some(checkpoint)),
                 None => {
-                    self.repaired("the checkpoint is of another version; it is rebuilt from the log".to_owned());
+                    self.repaired(
+                        "the checkpoint is of another version; it is rebuilt from the log".to_owned(),
+                    );
                     Ok(None)
                 }
             },
             Loaded::Quarantined { reason, .. } => {
-                self.repaired(format!("the checkpoint was quarantined ({reason}); it is rebuilt from the log"));
+                self.repaired(format!(
+                    "the checkpoint was quarantined ({reason}); it is rebuilt from the log"
+                ));
                 Ok(None)
             }
         }
@@ -223,14 +239,15 @@ impl Store for EmbeddedStore {
                     Ok((key, json(&kept)?))
                 })
                 .collect();
-            self.history.put_many(day_of(day), entries?).map_err(from_views)?;
+            self.history.put_many(day_of(day)?, entries?).map_err(from_views)?;
         }
         Ok(())
     }
 
     fn load_roll_ups(&self, from: u32) -> Result<Vec<SeriesRollUp>, StoreError> {
         let mut found = Vec::new();
-        for day in self.history.days().map_err(from_views)?.into_iter().filter(|day| *day >= day_of(from / SLOTS_A_DAY)) {
+        let first = day_of(from / SLOTS_A_DAY)?;
+        for day in self.history.days().map_err(from_views)?.into_iter().filter(|day| *day >= first) {
             for (key, value) in self.history.range(day, &[]).map_err(from_views)? {
                 found.extend(read_roll_ups(&key, &value).filter(|(_, _, roll_up)| roll_up.slot >= from));
             }
@@ -242,14 +259,17 @@ impl Store for EmbeddedStore {
     }
 
     fn forget_roll_ups(&self, before: u32) -> Result<(), StoreError> {
-        self.history.prune(day_of(before / SLOTS_A_DAY)).map(|_| ()).map_err(from_views)
+        self.history.prune(day_of(before / SLOTS_A_DAY)?).map(|_| ()).map_err(from_views)
     }
 }
 
 const SLOTS_A_DAY: u32 = (86_400_000 / ROLL_UP.as_millis()) as u32;
 
-fn day_of(number: u32) -> Day {
-    Day::from_number(number)
+/// The day of a number of days since 1970.
+fn day_of(number: u32) -> Result<Day, StoreError> {
+    let text = Timestamp::from_millis(i64::from(number) * 86_400_000).to_string();
+    let day = text.get(..10).and_then(|day| day.parse().ok());
+    day.ok_or_else(|| StoreError::Record(format!("`{text}` is on no day of the history")))
 }
 
 /// One series' roll-up as it is kept: key, least, most, sum, count.
