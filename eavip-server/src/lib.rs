@@ -19,3 +19,4 @@ pub mod problem;
 pub mod record;
 pub mod shared;
 pub mod store;
+pub mod views;

@@ -133,8 +133,8 @@ fn told(opened: &Opened) -> Vec<String> {
         for gap in opened.gaps.of(stream) {
             told.push(format!(
                 "records {} to {} of the {name} are gone",
-                gap.start.0,
-                gap.end.0.saturating_sub(1)
+                gap.start,
+                gap.end.saturating_sub(1)
             ));
         }
     }
