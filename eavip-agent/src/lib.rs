@@ -2,11 +2,13 @@
 //! embeds it in its quickstart, and shares what does I/O and is needed on both sides.
 
 pub mod clock;
+pub mod config;
 pub mod dial;
 pub mod durable;
 pub mod enrol;
 pub mod identity;
 pub mod join;
 pub mod private;
+pub mod secret;
 pub mod spool;
 pub mod tls;

@@ -52,6 +52,11 @@ impl<'d> Section<'d> {
         layer(key).zip(layer(than)).is_some_and(|(key, than)| key < than)
     }
 
+    /// Marks a key as known without reading it.
+    pub fn known(&self, key: &'static str) {
+        self.read.borrow_mut().insert(key);
+    }
+
     fn item(&self, key: &'static str) -> Option<&'d Item> {
         self.read.borrow_mut().insert(key);
         self.table.and_then(|table| table.get(key))
