@@ -54,7 +54,9 @@ pub enum SecretRef {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// No credentials were handed to this process.
-    #[error("credential `{0}` can't be read, $CREDENTIALS_DIRECTORY isn't set; add LoadCredential= to the unit")]
+    #[error(
+        "credential `{0}` can't be read, $CREDENTIALS_DIRECTORY isn't set; add LoadCredential= to the unit"
+    )]
     NoCredentials(String),
     /// The file can't be read.
     #[error("secret file `{path}` can't be read; check that it exists and that this user may read it")]
@@ -83,7 +85,12 @@ impl SecretRef {
     pub fn read(section: &Section<'_>, key: &'static str) -> Option<Self> {
         const REMEDY: &str = "write { credential = \"name\" }, { file = \"path\" } or { env = \"NAME\" }";
         if section.has(key) && !section.is_table(key) {
-            section.problem(None, NOT_A_REFERENCE, format!("`{key}` holds a value instead of naming a secret"), REMEDY);
+            section.problem(
+                None,
+                NOT_A_REFERENCE,
+                format!("`{key}` holds a value instead of naming a secret"),
+                REMEDY,
+            );
         }
         if !section.is_table(key) {
             section.known(key);
@@ -98,7 +105,8 @@ impl SecretRef {
         inner.finish();
         let mut given = ways.into_iter().flatten();
         let first = given.next();
-        let usable = !matches!(&first, Some(Self::Credential(name)) if name.contains('/') || name.starts_with('.'));
+        let usable =
+            !matches!(&first, Some(Self::Credential(name)) if name.contains('/') || name.starts_with('.'));
         if first.is_none() || given.next().is_some() || !usable {
             section.problem(None, NOT_A_REFERENCE, format!("`{key}` doesn't name one secret"), REMEDY);
             return None;

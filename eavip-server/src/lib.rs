@@ -7,6 +7,7 @@ pub mod authority;
 pub mod book;
 pub mod checkpoint;
 pub mod commit;
+pub mod config;
 pub mod enrolment;
 pub mod evaluate;
 pub mod history;

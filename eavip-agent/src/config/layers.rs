@@ -82,6 +82,14 @@ impl Layers {
         self
     }
 
+    /// The files alone, for a reader that merges them by rules of its own.
+    ///
+    /// # Errors
+    /// Every file that can't be read.
+    pub fn sources(self) -> Result<Vec<Source>, Vec<Problem>> {
+        if self.problems.is_empty() { Ok(self.files) } else { Err(self.problems) }
+    }
+
     /// The merged tree, for readers and for `config show --origin`.
     #[must_use]
     pub fn document(&self) -> Document {
@@ -143,7 +151,11 @@ fn assignment(name: &str, path: &[String], value: &str) -> Source {
     let is_toml = Document::parse(&[(&plain, Merge::Override)]).into_problems().is_empty();
     let [plain] = plain;
     // One variable gives one value: a line break would begin another.
-    if is_toml && !value.contains('\n') { plain } else { Source::new(name, format!("{key} = {}", quoted(value))) }
+    if is_toml && !value.contains('\n') {
+        plain
+    } else {
+        Source::new(name, format!("{key} = {}", quoted(value)))
+    }
 }
 
 /// As a basic string of TOML, whose escapes are those of JSON.
