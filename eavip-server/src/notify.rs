@@ -6,7 +6,7 @@
 pub mod payload;
 pub mod receiver;
 pub mod signature;
-mod webhook;
+pub mod webhook;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
