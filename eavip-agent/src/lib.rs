@@ -7,5 +7,7 @@ pub mod enrol;
 pub mod identity;
 pub mod join;
 pub mod private;
+pub mod push;
+pub mod shutdown;
 pub mod spool;
 pub mod tls;
