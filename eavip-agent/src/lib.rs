@@ -1,1 +1,6 @@
 //! x
+
+pub mod collect;
+pub mod config;
+pub mod schedule;
+pub mod secret;
