@@ -11,3 +11,9 @@ pub mod push;
 pub mod shutdown;
 pub mod spool;
 pub mod tls;
+//! x
+
+pub mod collect;
+pub mod config;
+pub mod schedule;
+pub mod secret;

@@ -44,6 +44,11 @@ impl<'d> Section<'d> {
         self.table.is_some_and(|table| table.contains_key(key))
     }
 
+    /// Marks a key as known without reading it.
+    pub fn known(&self, key: &'static str) {
+        self.read.borrow_mut().insert(key);
+    }
+
     fn item(&self, key: &'static str) -> Option<&'d Item> {
         self.read.borrow_mut().insert(key);
         self.table.and_then(|table| table.get(key))

@@ -55,6 +55,16 @@ fn later_layers_win_and_files_of_one_layer_must_not_contradict() {
 }
 
 #[test]
+fn files_of_one_configuration_add_to_its_lists_of_tables() {
+    let probes = |merge| {
+        let sources =
+            [Source::new("a.toml", "[[probe]]\nname='a'\n"), Source::new("b.toml", "[[probe]]\nname='b'\n")];
+        Document::parse(&[(&sources, merge)]).root().listed_sections("probe").len()
+    };
+    assert_eq!((probes(Merge::Override), probes(Merge::Extend)), (1, 2));
+}
+
+#[test]
 fn shows_the_line_with_a_mark() {
     let source = [Source::new("a.toml", "  bad = 1\n")];
     let document = Document::parse(&[(&source, Merge::Override)]);

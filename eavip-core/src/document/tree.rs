@@ -30,6 +30,8 @@ impl Source {
 pub enum Merge {
     /// The later source wins: layers of configuration.
     Override,
+    /// The later source wins, and lists of tables grow: a configuration file and the files of its `.d` directory.
+    Extend,
     /// It is a mistake: files of one runbook.
     Unique,
 }
@@ -124,7 +126,7 @@ impl Document {
                     self.merge(known, more, merge);
                 }
                 (Some(Item { value: Value::List(known), .. }), Item { value: Value::List(more), .. })
-                    if merge == Merge::Unique
+                    if merge != Merge::Override
                         && more.iter().all(|item| matches!(item.value, Value::Table(_))) =>
                 {
                     known.extend(more);
