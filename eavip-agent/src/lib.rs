@@ -2,6 +2,7 @@
 //! embeds it in its quickstart, and shares what does I/O and is needed on both sides.
 
 pub mod clock;
+pub mod collect;
 pub mod config;
 pub mod dial;
 pub mod durable;
@@ -9,6 +10,9 @@ pub mod enrol;
 pub mod identity;
 pub mod join;
 pub mod private;
+pub mod push;
+pub mod schedule;
 pub mod secret;
+pub mod shutdown;
 pub mod spool;
 pub mod tls;
