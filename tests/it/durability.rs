@@ -1,5 +1,15 @@
 //! What was acknowledged is there, whatever happens to the process, the machine or the files: power cuts, `kill -9`, damage.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests, where failing loudly is the point"
+)]
+
+mod disk_full;
 mod kills;
 mod mutations;
 mod oracle;

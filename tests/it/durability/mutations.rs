@@ -125,9 +125,7 @@ fn fill_views(dir: &Path, _: &mut Chance) -> Oracle {
     let mut views = Views::open(dir, 8 << 20).unwrap();
     views.save(b"old", checkpoint_entries(1)).unwrap();
     views.save(b"meta", checkpoint_entries(2)).unwrap();
-    let mut oracle = Oracle::default();
-    oracle.acknowledged = 1;
-    oracle
+    Oracle::owing_a_checkpoint()
 }
 
 fn copy(from: &Path, to: &Path) {

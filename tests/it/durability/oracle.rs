@@ -30,6 +30,11 @@ pub(super) struct Oracle {
 }
 
 impl Oracle {
+    /// One checkpoint is owed, and its loss may be reported.
+    pub(super) fn owing_a_checkpoint() -> Self {
+        Self { acknowledged: 1, ..Self::default() }
+    }
+
     /// Takes a line of the victim; says whether it was an acknowledgement.
     pub(super) fn hear(&mut self, line: &str) -> bool {
         let words: Vec<&str> = line.split(' ').collect();
