@@ -20,4 +20,6 @@ pub mod problem;
 pub mod record;
 pub mod shared;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod views;

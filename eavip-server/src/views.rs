@@ -25,6 +25,9 @@ const SAVE_BATCH: usize = 256;
 const POINTER: &str = "CURRENT";
 const PREFIX: &str = "checkpoint-";
 
+/// Key and value of an entry.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
 /// What was loaded.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Loaded {
@@ -35,7 +38,7 @@ pub enum Loaded {
         /// As given to [`Views::save`].
         meta: Vec<u8>,
         /// As given to [`Views::save`].
-        entries: Vec<(Vec<u8>, Vec<u8>)>,
+        entries: Vec<Pair>,
     },
     /// A checkpoint should be there and is missing, short or damaged. The next load says [`Loaded::None`].
     Quarantined {
@@ -254,7 +257,7 @@ fn fill<K: Into<Vec<u8>>, V: Into<Vec<u8>>>(
     Ok(count)
 }
 
-fn collect(db: &Durable) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DurableError> {
+fn collect(db: &Durable) -> Result<Vec<Pair>, DurableError> {
     let mut entries = Vec::new();
     db.scan(b"", |key, value| {
         entries.push((key, value));

@@ -7,4 +7,5 @@
     reason = "a test fails by panicking; helper functions are outside the `#[test]` items that clippy exempts"
 )]
 
+mod durability;
 mod tidy;

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use eavip_agent::durable::{self, Batch, Durable, DurableError, Mark, MarkState, Options, Quarantine, files};
 
-use super::{ViewsError, io_error};
+use super::{Pair, ViewsError, io_error};
 
 /// Days kept open at once: today, yesterday's stragglers, and one that somebody looks at.
 const OPEN_DAYS_MAX: usize = 3;
@@ -53,9 +53,6 @@ impl fmt::Display for Day {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 }
-
-/// Key and value of an entry.
-pub type Pair = (Vec<u8>, Vec<u8>);
 
 /// The history; calls from several threads queue behind each other.
 #[derive(Debug)]
