@@ -68,6 +68,15 @@ macro_rules! words {
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word ),+ }
             }
+
+            /// The word of a text, for those who need no message when there is none.
+            #[must_use]
+            pub fn find(text: &str) -> Option<Self> {
+                match text {
+                    $( $word => Some(Self::$variant), )+
+                    _ => None,
+                }
+            }
         }
 
         impl $crate::Vocabulary for $name {
@@ -85,14 +94,11 @@ macro_rules! words {
             type Err = $crate::UnknownWord;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text {
-                    $( $word => Ok(Self::$variant), )+
-                    _ => Err($crate::UnknownWord {
-                        what: $what,
-                        found: text.chars().take(80).collect(),
-                        known: <Self as $crate::Vocabulary>::WORDS.join(", "),
-                    }),
-                }
+                Self::find(text).ok_or_else(|| $crate::UnknownWord {
+                    what: $what,
+                    found: text.chars().take(80).collect(),
+                    known: <Self as $crate::Vocabulary>::WORDS.join(", "),
+                })
             }
         }
 
