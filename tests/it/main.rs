@@ -8,4 +8,5 @@
 )]
 
 mod durability;
+mod policy_table;
 mod tidy;
