@@ -1,6 +1,14 @@
 //! The EAVIP node agent as a library: everything the daemon does, embeddable.
+//!
+//! [`agent::Agent`] is the whole; around it stand its parts, each usable by itself: [`collect`] measures, [`spool`]
+//! keeps, [`push`] brings to the server, [`enrol`] and [`identity`] say who this node is, [`tls`] whom it believes.
+//! Nothing here is global: no process-wide TLS provider, logger or metrics recorder is installed, no process ends.
 
+pub mod admin;
+pub mod agent;
 pub mod clock;
+pub mod collect;
+pub mod config;
 pub mod dial;
 pub mod durable;
 pub mod enrol;
@@ -8,12 +16,9 @@ pub mod identity;
 pub mod join;
 pub mod private;
 pub mod push;
-pub mod shutdown;
-pub mod spool;
-pub mod tls;
-//! x
-
-pub mod collect;
-pub mod config;
 pub mod schedule;
 pub mod secret;
+pub mod shutdown;
+pub mod spool;
+pub mod systemd;
+pub mod tls;
