@@ -1,5 +1,6 @@
 //! x
 
+pub mod cli;
 pub mod collect;
 pub mod config;
 pub mod schedule;
