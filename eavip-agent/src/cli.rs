@@ -1,32 +1,33 @@
-//! The command line: data on stdout, talk on stderr, exit codes that mean one thing each.
+//! The command line: what each subcommand does, with its arguments beside it. Data goes to stdout, talk to stderr, and
+//! each of the codes of [`exit`] means one thing.
 
+pub mod collect;
+pub mod config;
+pub mod doctor;
+mod failure;
+pub mod job;
 mod join;
-mod output;
+pub mod output;
 mod run;
 mod spool;
 mod status;
 
+use std::io;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use eavip_agent::agent::AgentError;
-use eavip_agent::config::Config;
-use eavip_agent::enrol::{AskError, EnrolError};
-use eavip_agent::identity::StateError;
-use eavip_agent::join::JoinError;
-use eavip_agent::private::PrivateError;
-use eavip_agent::spool::SpoolError;
-use eavip_core::document::Problem;
 
-pub(crate) use output::{Format, talk};
+use self::failure::Failure;
+use self::output::talk;
+use crate::config::Config;
+use crate::config::layers::Layers;
 
 /// Watches this node and reports to an EAVIP ops server.
 #[derive(Debug, Parser)]
 #[command(name = "eavip-agent", version, max_term_width = 110)]
 #[command(after_help = "Exit codes: 0 ok, 1 failure, 2 usage, 3 findings, 4 not found, 5 not authorised, \
                         6 conflict, 7 unreachable, 130 interrupted")]
-pub(crate) struct Cli {
+pub struct Cli {
     #[command(flatten)]
     settings: Settings,
     #[command(subcommand)]
@@ -42,9 +43,6 @@ pub(crate) struct Settings {
     /// Where identity and spool live, over what the configuration says
     #[arg(long, global = true, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// How data is written
-    #[arg(short = 'o', long = "output", global = true, value_enum, default_value_t = Format::Table)]
-    format: Format,
     /// Write logs without colour, as with NO_COLOR
     #[arg(long, global = true)]
     no_color: bool,
@@ -59,146 +57,98 @@ enum Command {
     /// Give up this node's identity and tell the server so
     Leave(join::Leave),
     /// Get a new certificate now
-    Renew,
+    Renew(join::Renew),
     /// Collect, keep and push until told to end
     Run(run::Run),
     /// Say who this node is and how the agent on it is doing
-    Status,
+    Status(status::Args),
+    /// Say whether the configuration can be used; nothing is started
+    Check,
+    /// Try everything that is configured once, and say what would mend it
+    Doctor(doctor::DoctorArgs),
+    /// Read everything that is configured now, and print it
+    Collect(collect::CollectArgs),
+    /// Tell the agent how a background job is going
+    Job(job::JobArgs),
+    /// Show the configuration in effect
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Look into the spool of an agent that doesn't run
     #[command(subcommand)]
     Spool(spool::Spool),
 }
 
-/// Does what the command line says.
-pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print the values that somebody wrote
+    Show(config::ShowArgs),
+}
+
+/// Does what the command line says, and tells what went wrong; the exit code.
+pub async fn run(cli: Cli) -> u8 {
+    match dispatch(cli).await {
+        Ok(code) => code,
+        Err(failure) => {
+            failure.tell();
+            failure.exit()
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<u8, Failure> {
     let settings = &cli.settings;
+    let out = &mut io::stdout();
     match cli.command {
-        Command::Join(join) => join.run(settings).await,
+        Command::Join(join) => join.run(settings, out).await,
         Command::Leave(leave) => leave.run(settings).await,
-        Command::Renew => join::renew(settings).await,
+        Command::Renew(renew) => renew.run(settings, out).await,
         Command::Run(run) => run.run(settings).await,
-        Command::Status => status::run(settings).await,
-        Command::Spool(spool) => spool.run(settings).await,
+        Command::Status(args) => args.run(settings, out).await,
+        Command::Check => {
+            settings.load()?;
+            talk("the configuration can be used");
+            Ok(exit::OK)
+        }
+        Command::Doctor(args) => Ok(doctor::run(&args, &settings.load()?, out).await),
+        Command::Collect(args) => Ok(collect::run(&args, &settings.load()?, out).await),
+        Command::Job(args) => Ok(job::run(&args, &settings.load()?, &mut io::stderr()).await),
+        Command::Config(ConfigCommand::Show(args)) => Ok(config::show(&args, &settings.layers(), out)),
+        Command::Spool(spool) => spool.run(settings, out).await,
     }
 }
 
 impl Settings {
+    fn layers(&self) -> Layers {
+        let layers = Config::layers(self.config.as_deref());
+        match &self.state_dir {
+            Some(dir) => layers.flag("--state-dir", "state_dir", &dir.display().to_string()),
+            None => layers,
+        }
+    }
+
     /// The configuration; every problem is told when there is one.
     fn load(&self) -> Result<Config, Failure> {
-        let mut layers = Config::layers(self.config.as_deref());
-        if let Some(dir) = &self.state_dir {
-            layers = layers.flag("--state-dir", "state_dir", &dir.display().to_string());
-        }
-        Config::load(&layers).map_err(|problems| Failure::problems(&problems))
+        Config::load(&self.layers())
+            .map_err(|problems| Failure::told(config::problems(&problems, &mut io::stderr())))
     }
 }
 
-/// What a script learns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
-    Ok = 0,
-    Failure = 1,
-    Usage = 2,
-    Findings = 3,
-    NotFound = 4,
-    NotAuthorised = 5,
-    Conflict = 6,
-    Unreachable = 7,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
-
-/// Why a command didn't do what it should.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    exit: Exit,
-    text: String,
-}
-
-impl Failure {
-    pub(crate) fn new(exit: Exit, error: impl std::error::Error) -> Self {
-        let mut text = error.to_string();
-        let mut next = error.source();
-        while let Some(cause) = next {
-            let cause_text = cause.to_string();
-            // A transparent error repeats its cause's words.
-            if !text.ends_with(&cause_text) {
-                text = format!("{text}: {cause_text}");
-            }
-            next = cause.source();
-        }
-        Self { exit, text: format!("error: {text}") }
-    }
-
-    fn problems(problems: &[Problem]) -> Self {
-        let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Self { exit: Exit::Findings, text: text.join("\n\n") }
-    }
-
-    pub(crate) fn exit(&self) -> Exit {
-        self.exit
-    }
-
-    pub(crate) fn tell(&self) {
-        talk(&self.text);
-    }
-}
-
-impl From<StateError> for Failure {
-    fn from(error: StateError) -> Self {
-        let exit = match &error {
-            StateError::File(PrivateError::InUse(_)) | StateError::Enrolled(_) => Exit::Conflict,
-            StateError::NotEnrolled(_) => Exit::NotFound,
-            StateError::Partial(_) | StateError::Damaged(_) => Exit::Findings,
-            _ => Exit::Failure,
-        };
-        Self::new(exit, error)
-    }
-}
-
-impl From<EnrolError> for Failure {
-    fn from(error: EnrolError) -> Self {
-        let exit = match error {
-            EnrolError::State(error) => return error.into(),
-            EnrolError::Ask(AskError::Unreachable { .. }) => Exit::Unreachable,
-            EnrolError::Ask(AskError::WrongServer { .. }) | EnrolError::TooLate(_) => Exit::NotAuthorised,
-            EnrolError::Ask(AskError::Refused { status: 401 | 403, .. }) => Exit::NotAuthorised,
-            EnrolError::Ask(AskError::Refused { status: 409, .. }) => Exit::Conflict,
-            _ => Exit::Failure,
-        };
-        Self::new(exit, error)
-    }
-}
-
-impl From<SpoolError> for Failure {
-    fn from(error: SpoolError) -> Self {
-        let exit = if matches!(error, SpoolError::InUse(_)) { Exit::Conflict } else { Exit::Failure };
-        Self::new(exit, error)
-    }
-}
-
-impl From<AgentError> for Failure {
-    fn from(error: AgentError) -> Self {
-        match error {
-            AgentError::State(error) => error.into(),
-            AgentError::Spool(error) => error.into(),
-            AgentError::Enrol(error) => error.into(),
-        }
-    }
-}
-
-impl From<JoinError> for Failure {
-    fn from(error: JoinError) -> Self {
-        Self::new(Exit::Usage, error)
-    }
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self::new(Exit::Failure, error)
-    }
+/// Exit codes, the same for every binary.
+pub mod exit {
+    /// All is well.
+    pub const OK: u8 = 0;
+    /// It didn't work.
+    pub const FAILURE: u8 = 1;
+    /// The command line or the configuration is wrong.
+    pub const USAGE: u8 = 2;
+    /// It worked, and something was found.
+    pub const FINDINGS: u8 = 3;
+    /// What was asked for isn't there.
+    pub const NOT_FOUND: u8 = 4;
+    /// Somebody doesn't let us.
+    pub const NOT_AUTHORISED: u8 = 5;
+    /// Something else stands against it.
+    pub const CONFLICT: u8 = 6;
+    /// Nobody is there, or doesn't answer in time.
+    pub const UNREACHABLE: u8 = 7;
 }

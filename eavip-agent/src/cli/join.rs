@@ -1,35 +1,39 @@
 //! `join`, `leave` and `renew`.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{IsTerminal as _, Read as _, Write};
 use std::path::PathBuf;
 
+use crate::agent::{spool_dir, spool_limits};
+use crate::clock;
+use crate::enrol;
+use crate::identity::{Identity, StateDir};
+use crate::join::{JoinString, MAX_JOIN_STRING};
+use crate::spool::Spool;
 use clap::Args;
-use eavip_agent::agent::{spool_dir, spool_limits};
-use eavip_agent::clock;
-use eavip_agent::enrol;
-use eavip_agent::identity::{Identity, StateDir};
-use eavip_agent::join::{JoinString, MAX_JOIN_STRING};
-use eavip_agent::spool::Spool;
 
-use super::output::one;
-use super::{Exit, Failure, Settings, talk};
+use super::failure::Failure;
+use super::output::{Format, one, talk};
+use super::{Settings, exit};
 
 #[derive(Debug, Args)]
 pub(crate) struct Join {
     /// A file that holds the join string [default: standard input]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
 }
 
 impl Join {
-    pub(crate) async fn run(self, settings: &Settings) -> Result<Exit, Failure> {
+    pub(crate) async fn run(self, settings: &Settings, out: &mut impl Write) -> Result<u8, Failure> {
         let config = settings.load()?;
         let join = JoinString::parse(&self.read()?, clock::now())?;
         let state = StateDir::open(&config.state_dir)?;
         let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let identity = enrol::join(&state, &join, &hostname).await?;
         talk("joined; start the agent with `eavip-agent run` or `systemctl enable --now eavip-agent`");
-        show(settings, &identity)
+        show(self.output, &identity, out)
     }
 
     fn read(&self) -> Result<String, Failure> {
@@ -38,7 +42,7 @@ impl Join {
         match &self.token_file {
             Some(path) => {
                 std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut text)).map_err(
-                    |error| Failure::new(Exit::Usage, NoToken { from: path.display().to_string(), error }),
+                    |error| Failure::new(exit::USAGE, NoToken { from: path.display().to_string(), error }),
                 )?;
             }
             None => {
@@ -59,7 +63,7 @@ struct NoToken {
     error: std::io::Error,
 }
 
-fn show(settings: &Settings, identity: &Identity) -> Result<Exit, Failure> {
+fn show(format: Format, identity: &Identity, out: &mut impl Write) -> Result<u8, Failure> {
     let place = &identity.servers.place;
     let rows = [
         ("node", identity.node.to_string()),
@@ -75,8 +79,8 @@ fn show(settings: &Settings, identity: &Identity) -> Result<Exit, Failure> {
         "servers": identity.servers.agents,
         "certificate_until": identity.validity.until,
     });
-    one(settings.format, &rows, &value)?;
-    Ok(Exit::Ok)
+    one(out, format, &rows, &value)?;
+    Ok(exit::OK)
 }
 
 #[derive(Debug, Args)]
@@ -90,7 +94,7 @@ pub(crate) struct Leave {
 }
 
 impl Leave {
-    pub(crate) async fn run(self, settings: &Settings) -> Result<Exit, Failure> {
+    pub(crate) async fn run(self, settings: &Settings) -> Result<u8, Failure> {
         let config = settings.load()?;
         let state = StateDir::open(&config.state_dir)?;
         let spool = spool_dir(&config.state_dir);
@@ -98,7 +102,7 @@ impl Leave {
             let (opened, _) = Spool::open(&spool, spool_limits(&config), clock::now_ms())?;
             let (pending, _) = opened.backlog();
             if pending > 0 {
-                return Err(Failure::new(Exit::Conflict, Undelivered { pending }));
+                return Err(Failure::new(exit::CONFLICT, Undelivered { pending }));
             }
         }
         if !self.offline {
@@ -109,7 +113,7 @@ impl Leave {
             std::fs::remove_dir_all(&spool)?;
         }
         talk("left; this host is no node any more");
-        Ok(Exit::Ok)
+        Ok(exit::OK)
     }
 }
 
@@ -121,16 +125,25 @@ struct Undelivered {
     pending: usize,
 }
 
-pub(crate) async fn renew(settings: &Settings) -> Result<Exit, Failure> {
-    let config = settings.load()?;
-    let state = StateDir::open(&config.state_dir)?;
-    let identity = state.identity()?;
-    let now = clock::now();
-    let renewed = if now >= identity.validity.until {
-        enrol::reclaim(&state, &identity, now).await?
-    } else {
-        let credentials = identity.credentials().map_err(enrol::EnrolError::Tls)?;
-        enrol::renew(&state, &identity, &enrol::agent_client(&credentials)?).await?
-    };
-    show(settings, &renewed)
+#[derive(Debug, Args)]
+pub(crate) struct Renew {
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+impl Renew {
+    pub(crate) async fn run(self, settings: &Settings, out: &mut impl Write) -> Result<u8, Failure> {
+        let config = settings.load()?;
+        let state = StateDir::open(&config.state_dir)?;
+        let identity = state.identity()?;
+        let now = clock::now();
+        let renewed = if now >= identity.validity.until {
+            enrol::reclaim(&state, &identity, now).await?
+        } else {
+            let credentials = identity.credentials().map_err(enrol::EnrolError::Tls)?;
+            enrol::renew(&state, &identity, &enrol::agent_client(&credentials)?).await?
+        };
+        show(self.output, &renewed, out)
+    }
 }

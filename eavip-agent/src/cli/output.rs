@@ -1,49 +1,88 @@
-//! Writing for people and for programs.
+//! Printing: tables for people, JSON for programs. Text from outside loses its control characters.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 
-use clap::ValueEnum;
 use serde::Serialize;
 
-/// How data is written; never switched by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
+/// How data is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Columns for people.
+    #[default]
     Table,
-    /// One JSON document
+    /// One JSON document.
     Json,
-    /// One JSON document per line
+    /// One JSON document per line.
     Jsonl,
 }
 
-/// Writes data to stdout. A reader that went away early is no failure.
-pub(crate) fn data(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done,
+/// Text that can't move a terminal's cursor or begin a line.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Writes rows below headings, each column as wide as its widest cell.
+///
+/// # Errors
+/// When `out` can't be written to.
+pub fn table<const N: usize>(
+    out: &mut impl Write,
+    headings: [&str; N],
+    rows: &[[String; N]],
+) -> io::Result<()> {
+    let headings = headings.map(str::to_owned);
+    let mut widths = headings.each_ref().map(|cell| cell.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
     }
+    for row in std::iter::once(&headings).chain(rows) {
+        let mut line = String::new();
+        for (width, cell) in widths.iter().zip(row) {
+            line.push_str(&format!("{:<width$}  ", plain(cell)));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
 }
 
-/// Writes talk to stderr; nobody can be told when that fails.
-pub(crate) fn talk(text: &str) {
-    let _unheard = writeln!(io::stderr(), "{text}");
-}
-
-/// One thing: as a table of names and values, or as JSON.
-pub(crate) fn one(format: Format, rows: &[(&str, String)], value: &impl Serialize) -> io::Result<()> {
+/// Writes one thing: names and values for people, or a JSON document.
+///
+/// # Errors
+/// When `out` can't be written to.
+pub fn one(
+    out: &mut impl Write,
+    format: Format,
+    rows: &[(&str, String)],
+    value: &impl Serialize,
+) -> io::Result<()> {
     match format {
         Format::Table => {
             let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-            let lines = rows.iter().map(|(name, value)| format!("{name:width$}  {}\n", clean(value)));
-            data(&lines.collect::<String>())
+            rows.iter().try_for_each(|(name, value)| writeln!(out, "{name:width$}  {}", plain(value)))
         }
-        Format::Json => data(&(serde_json::to_string_pretty(value)? + "\n")),
-        Format::Jsonl => data(&(serde_json::to_string(value)? + "\n")),
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(value)?),
+        Format::Jsonl => writeln!(out, "{}", serde_json::to_string(value)?),
     }
 }
 
-/// Control characters from elsewhere don't reach the terminal.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// Talks to people on stderr; nobody can be told when that fails.
+pub fn talk(text: &str) {
+    let _unheard = writeln!(io::stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aligns_columns_and_defuses_control_characters() {
+        let mut out = Vec::new();
+        let rows = [["a".to_owned(), "1".to_owned()], ["long\u{1b}[2J".to_owned(), "2\n3".to_owned()]];
+        table(&mut out, ["name", "value"], &rows).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, "name      value\na         1\nlong\u{fffd}[2J  2\u{fffd}3\n");
+    }
 }

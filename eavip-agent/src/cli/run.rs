@@ -2,16 +2,17 @@
 
 use std::io::IsTerminal as _;
 
+use crate::agent::{Agent, Status};
+use crate::systemd::Notifier;
+use crate::{admin, clock, shutdown};
 use clap::{Args, ValueEnum};
-use eavip_agent::agent::{Agent, Status};
-use eavip_agent::systemd::Notifier;
-use eavip_agent::{admin, clock, shutdown};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{Exit, Failure, Settings};
+use super::failure::Failure;
+use super::{Settings, exit};
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
@@ -36,15 +37,15 @@ struct NoListener {
 }
 
 impl Run {
-    pub(crate) async fn run(self, settings: &Settings) -> Result<Exit, Failure> {
+    pub(crate) async fn run(self, settings: &Settings) -> Result<u8, Failure> {
         let config = settings.load()?;
         self.log(settings.no_color);
-        let metrics = metrics().map_err(|error| Failure::new(Exit::Failure, error))?;
+        let metrics = metrics().map_err(|error| Failure::new(exit::FAILURE, error))?;
         let address = config.admin;
         let agent = Agent::open(config)?;
         let listener = TcpListener::bind(address)
             .await
-            .map_err(|error| Failure::new(Exit::Failure, NoListener { address, error }))?;
+            .map_err(|error| Failure::new(exit::FAILURE, NoListener { address, error }))?;
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let (trigger, shutdown) = shutdown::channel();
@@ -63,7 +64,7 @@ impl Run {
         tokio::join!(agent.run(shutdown), asked);
         // The listener ends by the same request; a panic in it has been told by the runtime.
         let _ended = serving.await;
-        Ok(Exit::Ok)
+        Ok(exit::OK)
     }
 
     fn log(&self, no_color: bool) {

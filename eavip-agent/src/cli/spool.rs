@@ -1,20 +1,22 @@
 //! `spool show`, `flush` and `export`: for an agent that doesn't run, because the spool has one user at a time.
 
+use std::io::Write;
 use std::sync::Arc;
 
+use crate::agent::{spool_dir, spool_limits};
+use crate::config::Config;
+use crate::enrol;
+use crate::identity::StateDir;
+use crate::push::{Pusher, Step};
+use crate::{clock, spool};
 use clap::Subcommand;
-use eavip_agent::agent::{spool_dir, spool_limits};
-use eavip_agent::config::Config;
-use eavip_agent::enrol;
-use eavip_agent::identity::StateDir;
-use eavip_agent::push::{Pusher, Step};
-use eavip_agent::{clock, spool};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
-use super::output::{data, one};
-use super::{Exit, Failure, Settings, talk};
+use super::failure::Failure;
+use super::output::{Format, one, talk};
+use super::{Settings, exit};
 
 /// Reports exported at a time: bounds memory.
 const PAGE: usize = 100;
@@ -23,7 +25,11 @@ const PAGE_BYTES: usize = 4 << 20;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Spool {
     /// Say what waits
-    Show,
+    Show {
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
+    },
     /// Push what waits, once, without collecting
     Flush,
     /// Write what waits as JSON lines; it stays in the spool
@@ -31,12 +37,12 @@ pub(crate) enum Spool {
 }
 
 impl Spool {
-    pub(crate) async fn run(self, settings: &Settings) -> Result<Exit, Failure> {
+    pub(crate) async fn run(self, settings: &Settings, out: &mut impl Write) -> Result<u8, Failure> {
         let config = settings.load()?;
         let state = StateDir::open(&config.state_dir)?;
         match self {
-            Self::Show => show(settings, &open(&config)?),
-            Self::Export => export(&open(&config)?),
+            Self::Show { output } => show(output, &open(&config)?, out),
+            Self::Export => export(&open(&config)?, out),
             Self::Flush => flush(&state, open(&config)?).await,
         }
     }
@@ -45,7 +51,7 @@ impl Spool {
 fn open(config: &Config) -> Result<spool::Spool, Failure> {
     let dir = spool_dir(&config.state_dir);
     if !dir.exists() {
-        return Err(Failure::new(Exit::NotFound, NoSpool { dir: dir.display().to_string() }));
+        return Err(Failure::new(exit::NOT_FOUND, NoSpool { dir: dir.display().to_string() }));
     }
     Ok(spool::Spool::open(&dir, spool_limits(config), clock::now_ms())?.0)
 }
@@ -56,7 +62,7 @@ struct NoSpool {
     dir: String,
 }
 
-fn show(settings: &Settings, spool: &spool::Spool) -> Result<Exit, Failure> {
+fn show(format: Format, spool: &spool::Spool, out: &mut impl Write) -> Result<u8, Failure> {
     let (pending, bytes) = spool.backlog();
     let (last, acknowledged) = (spool.last(), spool.acknowledged());
     let dropped: u64 = spool.drops().iter().map(|range| range.count).sum();
@@ -72,8 +78,8 @@ fn show(settings: &Settings, spool: &spool::Spool) -> Result<Exit, Failure> {
         "pending": pending, "bytes": bytes, "epoch": last.epoch, "last": last.seq,
         "acknowledged": acknowledged.seq, "dropped_untold": dropped,
     });
-    one(settings.format, &rows, &value)?;
-    Ok(Exit::Ok)
+    one(out, format, &rows, &value)?;
+    Ok(exit::OK)
 }
 
 #[derive(Serialize)]
@@ -83,7 +89,7 @@ struct Line<'a> {
     body: &'a RawValue,
 }
 
-fn export(spool: &spool::Spool) -> Result<Exit, Failure> {
+fn export(spool: &spool::Spool, out: &mut impl Write) -> Result<u8, Failure> {
     let mut after = None;
     let mut left_out = 0_u64;
     loop {
@@ -95,18 +101,18 @@ fn export(spool: &spool::Spool) -> Result<Exit, Failure> {
                 continue;
             };
             let line = Line { epoch: entry.number.epoch, seq: entry.number.seq, body };
-            data(&(serde_json::to_string(&line).map_err(std::io::Error::from)? + "\n"))?;
+            writeln!(out, "{}", serde_json::to_string(&line).map_err(std::io::Error::from)?)?;
         }
         after = Some(last);
     }
     if left_out > 0 {
         talk(&format!("{left_out} entries aren't JSON and were left out"));
-        return Ok(Exit::Findings);
+        return Ok(exit::FINDINGS);
     }
-    Ok(Exit::Ok)
+    Ok(exit::OK)
 }
 
-async fn flush(state: &StateDir, spool: spool::Spool) -> Result<Exit, Failure> {
+async fn flush(state: &StateDir, spool: spool::Spool) -> Result<u8, Failure> {
     let identity = state.identity()?;
     let credentials = identity.credentials().map_err(enrol::EnrolError::Tls)?;
     let client = enrol::agent_client(&credentials)?;
@@ -122,9 +128,9 @@ async fn flush(state: &StateDir, spool: spool::Spool) -> Result<Exit, Failure> {
     let (pending, _) = spool.backlog();
     if step == Step::Idle || pending == 0 {
         talk("everything is delivered");
-        return Ok(Exit::Ok);
+        return Ok(exit::OK);
     }
     let status = pusher.status().borrow().clone();
     talk(&format!("{pending} reports still wait; {}: {}", status.state.as_str(), status.reason));
-    Ok(Exit::Unreachable)
+    Ok(exit::UNREACHABLE)
 }

@@ -1,37 +1,49 @@
 //! `status`: who this node is, and how the agent on it is doing.
 
-use eavip_agent::agent::AgentStatus;
-use eavip_agent::identity::Identity;
-use eavip_agent::push::LinkState;
-use eavip_agent::{admin, clock};
+use std::io::Write;
+
+use crate::agent::AgentStatus;
+use crate::identity::Identity;
+use crate::push::LinkState;
+use crate::{admin, clock};
 use eavip_core::time::{Span, Timestamp};
 
-use super::output::one;
-use super::{Exit, Failure, Settings, talk};
+use super::failure::Failure;
+use super::output::{Format, one, talk};
+use super::{Settings, exit};
 
 /// A certificate that ends sooner than this should have been renewed days ago.
 const ENDS_SOON: Span = Span::from_secs(3 * 86_400);
 
-pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
-    let config = settings.load()?;
-    let identity = match Identity::load(&config.state_dir) {
-        Ok(identity) => identity,
-        Err(error) => return Err(Failure::new(Exit::Findings, error)),
-    };
-    // An agent of another node on this port isn't the one that was asked about.
-    let agent = admin::fetch_status(config.admin).await.ok().filter(|agent| agent.node == identity.node);
-    let now = clock::now();
-    let until = agent.as_ref().map_or(identity.validity.until, |agent| agent.certificate_until);
-    let value = serde_json::json!({
-        "node": identity.node,
-        "place": identity.servers.place,
-        "servers": identity.servers.agents,
-        "certificate_until": until,
-        "running": agent.is_some(),
-        "agent": agent,
-    });
-    one(settings.format, &rows(&identity, until, agent.as_ref()), &value)?;
-    Ok(judge(until, now, agent.as_ref()))
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+impl Args {
+    pub(crate) async fn run(self, settings: &Settings, out: &mut impl Write) -> Result<u8, Failure> {
+        let config = settings.load()?;
+        let identity = match Identity::load(&config.state_dir) {
+            Ok(identity) => identity,
+            Err(error) => return Err(Failure::new(exit::FINDINGS, error)),
+        };
+        // An agent of another node on this port isn't the one that was asked about.
+        let agent = admin::fetch_status(config.admin).await.ok().filter(|agent| agent.node == identity.node);
+        let now = clock::now();
+        let until = agent.as_ref().map_or(identity.validity.until, |agent| agent.certificate_until);
+        let value = serde_json::json!({
+            "node": identity.node,
+            "place": identity.servers.place,
+            "servers": identity.servers.agents,
+            "certificate_until": until,
+            "running": agent.is_some(),
+            "agent": agent,
+        });
+        one(out, self.output, &rows(&identity, until, agent.as_ref()), &value)?;
+        Ok(judge(until, now, agent.as_ref()))
+    }
 }
 
 fn rows(identity: &Identity, until: Timestamp, agent: Option<&AgentStatus>) -> Vec<(&'static str, String)> {
@@ -64,7 +76,7 @@ fn rows(identity: &Identity, until: Timestamp, agent: Option<&AgentStatus>) -> V
 }
 
 /// 0 when all is well, 7 when the server can't be reached, 3 for everything that needs a person.
-fn judge(until: Timestamp, now: Timestamp, agent: Option<&AgentStatus>) -> Exit {
+fn judge(until: Timestamp, now: Timestamp, agent: Option<&AgentStatus>) -> u8 {
     let mut findings = Vec::new();
     if until < now + ENDS_SOON {
         findings.push(format!("the certificate ends at {until} and should have been renewed; see `reason`"));
@@ -86,8 +98,8 @@ fn judge(until: Timestamp, now: Timestamp, agent: Option<&AgentStatus>) -> Exit 
     findings.iter().for_each(|finding| talk(finding));
     let unreachable = agent.is_some_and(|agent| agent.link.state == LinkState::Unreachable);
     match (findings.is_empty(), unreachable) {
-        (false, _) => Exit::Findings,
-        (true, true) => Exit::Unreachable,
-        (true, false) => Exit::Ok,
+        (false, _) => exit::FINDINGS,
+        (true, true) => exit::UNREACHABLE,
+        (true, false) => exit::OK,
     }
 }
