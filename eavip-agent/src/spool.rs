@@ -193,7 +193,22 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Store`].
     pub fn pending(&self, max_count: usize, max_bytes: usize) -> Result<Vec<Entry>, SpoolError> {
-        self.healed()?.pending(max_count, max_bytes)
+        self.pending_after(None, max_count, max_bytes)
+    }
+
+    /// As [`Spool::pending`], but only what follows `after`: for reading on without acknowledging.
+    ///
+    /// # Errors
+    /// [`SpoolError::Store`].
+    pub fn pending_after(
+        &self,
+        after: Option<Number>,
+        max_count: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Entry>, SpoolError> {
+        let mut state = self.healed()?;
+        let from = after.unwrap_or_default().max(state.acked);
+        state.entries_after(from, max_count, max_bytes)
     }
 
     /// Acknowledges everything up to and including `number`; a number from the future counts as the newest. Not synced: if
