@@ -20,6 +20,5 @@ pub mod problem;
 pub mod record;
 pub mod shared;
 pub mod store;
-#[cfg(test)]
 mod testing;
 pub mod views;
