@@ -3,11 +3,16 @@
 
 pub mod api;
 pub mod app;
+pub mod auth;
+pub mod authority;
 pub mod book;
 pub mod checkpoint;
 pub mod commit;
 pub mod history;
 pub mod nodes;
+pub mod problem;
 pub mod record;
+pub mod router;
 pub mod shared;
+pub mod sse;
 pub mod store;
