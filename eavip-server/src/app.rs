@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use eavip_agent::tls::Pin;
+
 use crate::api::idempotency::Idempotency;
 use crate::api::overview::Latest;
 use crate::auth::Auth;
@@ -53,4 +55,15 @@ pub struct Web {
     pub secure: bool,
     /// Names that receivers' configuration knows.
     pub receivers: Vec<String>,
+    /// Where nodes ask to be let in; none when this server lets none in.
+    pub enrolment: Option<Enrolment>,
+}
+
+/// Where nodes ask to be let in, for join strings.
+#[derive(Debug, Clone)]
+pub struct Enrolment {
+    /// Addresses of the form `https://host:port`; the first that answers is used.
+    pub urls: Vec<String>,
+    /// The key of the CA that signed the listener's certificate.
+    pub pin: Pin,
 }

@@ -41,8 +41,8 @@ pub struct Batch<'a> {
     pub node: NodeId,
     /// The numbering that `seq` belongs to; a new one begins when a spool is lost with its numbers.
     pub epoch: u64,
-    /// Up to which number of this epoch the agent has seen acknowledgements from this store. More than the store has
-    /// means that the store was rewound: it then takes nothing and answers with its own mark, to be sent again from.
+    /// The mark of this epoch that the server acknowledged, as the sender remembers it. A server whose own mark is
+    /// lower has lost something: it stores nothing and answers with its mark, and the sender goes back to it.
     #[serde(default)]
     pub acknowledged: u64,
     /// The reports, with rising numbers.
@@ -173,7 +173,7 @@ impl Body {
 }
 
 /// Reads fast; only when that fails, reads again while keeping track of the place.
-fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], path: &str) -> Result<T, WireError> {
+pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], path: &str) -> Result<T, WireError> {
     let fast = serde_json::from_slice(bytes);
     fast.map_err(|error| {
         let mut reader = serde_json::Deserializer::from_slice(bytes);
