@@ -65,16 +65,39 @@ pub fn reason(error: &reqwest::Error) -> String {
 /// Whether the call failed because the server isn't the pinned one.
 #[must_use]
 pub fn is_pin_mismatch(error: &reqwest::Error) -> bool {
+    matches!(tls_error(error), Some(rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)))
+        if other.0.is::<PinMismatch>())
+}
+
+/// Whether the server refused this node's certificate in the handshake.
+#[must_use]
+pub fn is_denied(error: &reqwest::Error) -> bool {
+    use rustls::AlertDescription as Alert;
+    matches!(
+        tls_error(error),
+        Some(rustls::Error::AlertReceived(
+            Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::CertificateRequired
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+        ))
+    )
+}
+
+/// What TLS said, wherever in the chain of causes it stands.
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = next {
-        if let Some(rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other))) =
-            error.downcast_ref()
-        {
-            return other.0.is::<PinMismatch>();
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         next = inner(error);
     }
-    false
+    None
 }
 
 /// The cause of an error; an I/O error hides the error it carries from `source`.

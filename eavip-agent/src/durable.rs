@@ -123,11 +123,13 @@ pub struct Durable {
 }
 
 impl Durable {
-    /// Applies a batch. It is visible at once and durable after the next [`Durable::sync`].
+    /// Applies a batch; returns how many of its puts were of keys that were absent. It is visible at once and durable after
+    /// the next [`Durable::sync`].
     ///
     /// # Errors
     /// A key or value over its bound, or the engine's failure; then nothing of the batch is applied.
-    pub fn apply(&self, batch: &Batch) -> Result<(), DurableError> {
+    pub fn apply(&self, batch: &Batch) -> Result<u64, DurableError> {
+        let mut added = 0;
         let mut out = sled::Batch::default();
         for key in &batch.removals {
             for part in 0..self.parts(key)? {
@@ -136,15 +138,16 @@ impl Durable {
         }
         for (key, value) in &batch.puts {
             let frames = frame::encode(key, value)?;
-            let fresh = frames.len();
+            let (fresh, stale) = (frames.len(), usize::from(self.parts(key)?));
+            added += u64::from(stale == 0);
             for (part, bytes) in (0_u16..).zip(frames) {
                 out.insert(frame::part_key(key, part), bytes);
             }
-            for part in fresh..usize::from(self.parts(key)?) {
+            for part in fresh..stale {
                 out.remove(frame::part_key(key, u16::try_from(part).unwrap_or(u16::MAX)));
             }
         }
-        contained(|| self.db.apply_batch(out))
+        contained(|| self.db.apply_batch(out)).map(|()| added)
     }
 
     /// Puts one entry; see [`Durable::apply`].
@@ -154,7 +157,7 @@ impl Durable {
     pub fn put(&self, key: &[u8], value: &[u8]) -> Result<(), DurableError> {
         let mut batch = Batch::default();
         batch.put(key, value);
-        self.apply(&batch)
+        self.apply(&batch).map(drop)
     }
 
     /// The value of a key, checked against its checksum.

@@ -14,6 +14,7 @@ use eavip_core::wire::enrol::{
 use rcgen::SigningKey as _;
 
 pub use ask::AskError;
+pub(crate) use ask::detail;
 
 use crate::dial;
 use crate::identity::{Identity, StateDir, StateError};

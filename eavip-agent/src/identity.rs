@@ -18,6 +18,7 @@ mod error;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use eavip_core::id::NodeId;
 use eavip_core::node::Place;
@@ -28,7 +29,8 @@ use uuid::Uuid;
 pub use error::StateError;
 
 use crate::private;
-use crate::tls::{self, NodeUri, Validity};
+use crate::tls::client::Credentials;
+use crate::tls::{self, NodeUri, TlsError, Validity};
 
 /// Longest file read from the directory: a chain of certificates is far below.
 const MAX_FILE: u64 = 256 * 1024;
@@ -178,7 +180,7 @@ impl StateDir {
         if uri != (NodeUri { store: enrolment.store, node }) {
             return Err(StateError::Granted("its certificate is for another node".into()));
         }
-        granted(tls::client::Credentials::new(&enrolment.certificates, &key_pem, &enrolment.ca))?;
+        granted(Credentials::new(&enrolment.certificates, &key_pem, &enrolment.ca))?;
         let servers = Servers {
             store: enrolment.store,
             agents: enrolment.agents.clone(),
@@ -245,8 +247,7 @@ impl Identity {
         if tls::node_of(leaf).map_err(bad)?.node != node {
             return Err(StateError::damaged(dir, ID));
         }
-        tls::client::Credentials::new(&chain_pem, &key_pem, &ca_pem)
-            .map_err(|_| StateError::damaged(dir, CA))?;
+        Credentials::new(&chain_pem, &key_pem, &ca_pem).map_err(|_| StateError::damaged(dir, CA))?;
         Ok(Self { node, servers, chain_pem, ca_pem, validity, key_pem })
     }
 
@@ -261,9 +262,17 @@ impl Identity {
     /// What a connection shows and believes.
     ///
     /// # Errors
-    /// As [`tls::client::Credentials::new`].
-    pub fn credentials(&self) -> Result<std::sync::Arc<tls::client::Credentials>, tls::TlsError> {
-        tls::client::Credentials::new(&self.chain_pem, &self.key_pem, &self.ca_pem)
+    /// As [`Credentials::new`].
+    pub fn credentials(&self) -> Result<Arc<Credentials>, TlsError> {
+        Credentials::new(&self.chain_pem, &self.key_pem, &self.ca_pem)
+    }
+
+    /// Lets connections show and believe this from the next handshake on.
+    ///
+    /// # Errors
+    /// As [`Credentials::replace`].
+    pub fn use_in(&self, credentials: &Credentials) -> Result<(), TlsError> {
+        credentials.replace(&self.chain_pem, &self.key_pem, &self.ca_pem)
     }
 }
 
@@ -292,7 +301,7 @@ fn parse_node(dir: &Path, text: &str) -> Result<NodeId, StateError> {
     text.trim().parse().map_err(|_| StateError::damaged(dir, ID))
 }
 
-fn granted<T>(result: Result<T, tls::TlsError>) -> Result<T, StateError> {
+fn granted<T>(result: Result<T, TlsError>) -> Result<T, StateError> {
     result.map_err(|error| StateError::Granted(error.to_string()))
 }
 

@@ -10,6 +10,7 @@ mod drops;
 mod index;
 mod mark;
 mod recover;
+mod refuse;
 mod room;
 
 use std::fs::File;
@@ -211,6 +212,14 @@ impl Spool {
     /// [`SpoolError::Store`].
     pub fn rewind(&self, mark: Number) -> Result<Vec<DropRange>, SpoolError> {
         self.healed()?.rewind(mark)
+    }
+
+    /// Gives up a report that the server will never take, and what it carried is told again; it counts as dropped.
+    ///
+    /// # Errors
+    /// [`SpoolError::Store`], [`SpoolError::Io`].
+    pub fn refuse(&self, number: Number) -> Result<(), SpoolError> {
+        self.healed()?.refuse(number)
     }
 
     /// What was dropped or lost and is not yet told by a kept report.

@@ -85,6 +85,10 @@ slug!(
     AlertRuleId
 );
 slug!(
+    /// Something that an agent watches: a probe, a job, a queue, a scrape.
+    CollectorId
+);
+slug!(
     /// A destination of notifications.
     ReceiverId
 );

@@ -5,14 +5,44 @@
 
 /// A word that is not of the vocabulary it was read for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is not a known {what}; use one of {known}")]
+#[error("`{found}` is not a known {what}; {remedy}")]
 pub struct UnknownWord {
     /// What kind of word was expected, such as `alert category`.
     pub what: &'static str,
-    /// The text that was found.
+    /// The text that was found, cut after 80 characters.
     pub found: String,
-    /// The words that would have been taken, separated by commas.
-    pub known: String,
+    /// The word that was probably meant, or the words that would have been taken.
+    pub remedy: String,
+}
+
+/// How alike two words must be for one to be offered for the other (Jaro-Winkler, 0 to 1).
+const ALIKE: f64 = 0.8;
+
+impl UnknownWord {
+    /// Says what was found in place of a word of a vocabulary.
+    #[must_use]
+    pub fn new(what: &'static str, found: &str, known: &[&str]) -> Self {
+        let found: String = found.chars().take(80).collect();
+        let remedy = match nearest(&found, known) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("use one of {}", known.join(", ")),
+        };
+        Self { what, found, remedy }
+    }
+}
+
+/// A longer text is compared with nothing: no word is like it, and comparing costs its length.
+const LONGEST_COMPARED: usize = 80;
+
+/// The known word that is most like the one found, when one is like it.
+#[must_use]
+pub(crate) fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+    if found.len() > LONGEST_COMPARED {
+        return None;
+    }
+    let likeness = known.iter().map(|word| (strsim::jaro_winkler(word, found), *word));
+    let best = likeness.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 >= ALIKE).then_some(best.1)
 }
 
 /// A closed vocabulary, for those who list its words: schemas, help texts, columns.
@@ -64,11 +94,7 @@ macro_rules! words {
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $( $word => Ok(Self::$variant), )+
-                    _ => Err($crate::UnknownWord {
-                        what: $what,
-                        found: text.to_owned(),
-                        known: <Self as $crate::Vocabulary>::WORDS.join(", "),
-                    }),
+                    _ => Err($crate::UnknownWord::new($what, text, <Self as $crate::Vocabulary>::WORDS)),
                 }
             }
         }

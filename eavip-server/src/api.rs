@@ -63,6 +63,13 @@ pub fn router(app: &App) -> Router<App> {
         .layer(DefaultBodyLimit::max(extract::MAX_BODY))
 }
 
+/// The OpenAPI document as JSON, as it is served and kept in `docs/api`.
+#[must_use]
+pub fn openapi_json() -> String {
+    // It is plain data: writing it can't fail.
+    openapi().to_pretty_json().unwrap_or_default() + "\n"
+}
+
 /// The OpenAPI document.
 #[must_use]
 pub fn openapi() -> OpenApi {

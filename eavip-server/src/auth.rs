@@ -19,6 +19,10 @@ use eavip_core::time::{Span, Timestamp};
 pub use allowed::{Admin, Allowed, Responder, Viewer};
 pub use principal::Principal;
 
+use crate::app::App;
+use crate::problem::Problem;
+use crate::record::{Actor, Role};
+
 /// How long a session lasts: a working day and its overtime.
 pub const SESSION: Span = Span::from_secs(12 * 3_600);
 /// How long a one-time sign-in link can be used.
@@ -59,6 +63,15 @@ impl Auth {
     pub fn forget(&self, token: &str) {
         self.last_used.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
     }
+}
+
+/// Makes the sign-in link that the server itself gives out when nobody has an account yet: for an administrator.
+///
+/// # Errors
+/// Why it couldn't be written.
+pub async fn sign_in_link(app: &App) -> Result<String, Problem> {
+    let actor = Actor::Server("quickstart".to_owned());
+    session::make_link(app, actor, "admin", Role::Admin).await
 }
 
 /// Whether a text can be a user name: the same grammar as every other name that people write.

@@ -50,7 +50,8 @@ impl History {
     /// Adds a value. Values come in the order of their time; an older one is added to its roll-up alone. Roll-ups of
     /// slots before `rolled_before` are whole already and stay as they are.
     pub fn push(&mut self, at: Timestamp, value: f64, rolled_before: u32) {
-        let value = value as f32;
+        // Beyond seven digits nothing is plotted, and an infinite one could not be kept.
+        let value = (value as f32).clamp(f32::MIN, f32::MAX);
         if self.points.back().is_none_or(|(last, _)| *last <= at.as_millis()) {
             if self.points.len() >= MAX_POINTS {
                 self.points.pop_front();
@@ -69,7 +70,7 @@ impl History {
         if let Some(known) = known.last().filter(|known| known.slot == more.slot) {
             known.min = known.min.min(more.min);
             known.max = known.max.max(more.max);
-            known.sum += more.sum;
+            known.sum = (known.sum + more.sum).clamp(f32::MIN, f32::MAX);
             known.count = known.count.saturating_add(more.count);
             return;
         }

@@ -107,11 +107,15 @@ impl Code {
             Self::SignInFailed => {
                 "Check name and password; ask for a new sign-in link when yours is older than 15 minutes or was used."
             }
-            Self::Forbidden => "Ask an administrator for a role that includes it, or for a token with that role.",
+            Self::Forbidden => {
+                "Ask an administrator for a role that includes it, or for a token with that role."
+            }
             Self::CrossSite => "Open the page on this server and repeat it there; scripts use an API token.",
             Self::NotFound => "Check the address; what is named in it may have been removed.",
             Self::MethodNotAllowed => "Use one of the methods named in the Allow header.",
-            Self::Conflict => "Read the present state and decide again; the detail says what stands against it.",
+            Self::Conflict => {
+                "Read the present state and decide again; the detail says what stands against it."
+            }
             Self::KeyReused => "Use a new Idempotency-Key for each different request.",
             Self::TooLarge => "Send less; the API's description names the largest sizes.",
             Self::UnsupportedMediaType => "Send JSON with `Content-Type: application/json`.",
@@ -119,7 +123,9 @@ impl Code {
             Self::TooMany => "Wait for as long as the Retry-After header says.",
             Self::Internal => "The server's log tells more; try again, and report it when it stays.",
             Self::Unavailable => "Try again after the time that the Retry-After header says.",
-            Self::StorageFull => "Free space below the server's data directory; nothing that was confirmed is lost.",
+            Self::StorageFull => {
+                "Free space below the server's data directory; nothing that was confirmed is lost."
+            }
         }
     }
 }

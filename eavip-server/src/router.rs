@@ -29,14 +29,13 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 
 /// All that the web listener serves. `enrolment` are the routes that nodes ask to be let in at: they carry their own
 /// proofs, so nothing here asks who it is.
-pub fn web(app: App, enrolment: Router<App>) -> Router {
-    Router::new()
-        .merge(api::router(&app))
+pub fn web(app: App, enrolment: Router) -> Router {
+    api::router(&app)
+        .with_state(app)
         .merge(enrolment)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(outermost))
-        .with_state(app)
 }
 
 async fn not_found(uri: Uri) -> Problem {

@@ -109,10 +109,16 @@ impl Shared {
         let _ = self.changes.send(changed);
     }
 
+    /// Follows what changes from now on.
+    #[must_use]
+    pub fn follow(&self) -> broadcast::Receiver<Changed> {
+        self.changes.subscribe()
+    }
+
     /// Follows what changes from now on, and gives what changed after `seen`; `None` for that when some of it is no
     /// longer kept and has to be fetched anew.
     #[must_use]
-    pub fn follow(&self, seen: u64) -> (Option<Vec<Changed>>, broadcast::Receiver<Changed>) {
+    pub fn follow_after(&self, seen: u64) -> (Option<Vec<Changed>>, broadcast::Receiver<Changed>) {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let (last, first) = (self.seq(), recent.front().map_or(0, |oldest| oldest.seq));
         let kept = seen <= last && (seen == last || first <= seen + 1);

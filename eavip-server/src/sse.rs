@@ -65,8 +65,8 @@ pub fn follow(
         seq.parse().ok().filter(|_| process == app.streams.process)
     });
     let (missed, receiver) = match seen {
-        None => app.shared.follow(app.shared.seq()),
-        Some(seen) => app.shared.follow(seen.unwrap_or(u64::MAX)),
+        None => app.shared.follow_after(app.shared.seq()),
+        Some(seen) => app.shared.follow_after(seen.unwrap_or(u64::MAX)),
     };
     let resync = missed.is_none();
     let missed = missed.unwrap_or_default().into();

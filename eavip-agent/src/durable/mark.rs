@@ -71,7 +71,7 @@ impl Mark {
         slot.extend_from_slice(&len.to_le_bytes());
         slot.extend_from_slice(&checksum(&slot, payload).to_le_bytes());
         slot.extend_from_slice(payload);
-        let offset = if turn % 2 == 0 { SLOT as u64 } else { 0 };
+        let offset = if turn.is_multiple_of(2) { SLOT as u64 } else { 0 };
         self.file.write_all_at(&slot, offset)?;
         self.turn = turn;
         Ok(())

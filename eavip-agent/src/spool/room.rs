@@ -212,7 +212,10 @@ impl State {
     }
 
     /// Runs a call into the engine; after a failure the database is not trusted until it was opened anew.
-    fn engine<T>(&mut self, call: impl FnOnce(&Durable) -> Result<T, DurableError>) -> Result<T, SpoolError> {
+    pub(super) fn engine<T>(
+        &mut self,
+        call: impl FnOnce(&Durable) -> Result<T, DurableError>,
+    ) -> Result<T, SpoolError> {
         call(&self.db).map_err(|error| {
             self.broken = !matches!(error, DurableError::TooLarge { .. });
             SpoolError::Store(error)

@@ -93,13 +93,9 @@ impl FromStr for Indicator {
     type Err = UnknownWord;
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
         let metric = text.parse().map(Self::Metric);
-        metric.or_else(|_: UnknownWord| text.parse().map(Self::Derived)).map_err(|_: UnknownWord| {
-            UnknownWord {
-                what: "indicator",
-                found: text.to_owned(),
-                known: Self::names().collect::<Vec<_>>().join(", "),
-            }
-        })
+        metric
+            .or_else(|_: UnknownWord| text.parse().map(Self::Derived))
+            .map_err(|_: UnknownWord| UnknownWord::new("indicator", text, &Self::names().collect::<Vec<_>>()))
     }
 }
 

@@ -163,3 +163,11 @@ metrics! {
     /// Whether two hosts were seen to use the node's identity; told by the server, not by the agent.
     NodeCloned = "node_cloned", Freshness, Bool, Gauge;
 }
+
+impl Metric {
+    /// Whether the server tells it of a node, so that no node can claim it of itself.
+    #[must_use]
+    pub const fn is_the_servers(self) -> bool {
+        matches!(self, Self::NodeSilent | Self::NodeCloned)
+    }
+}

@@ -12,10 +12,15 @@ use crate::time::{Span, Timestamp};
 
 /// How far back a derived indicator looks.
 pub const WINDOW: Span = Span::from_secs(300);
-/// Most slots kept: one per second of the window. Agents that report faster lose the oldest.
-const MAX_SLOTS: usize = 300;
+/// How long a slot takes in further reports: agents that report faster share slots, so that a window holds at most
+/// [`MAX_SLOTS`] pairs of histograms, however fast a node reports. The window then ends up to this much early.
+const SLOT: Span = Span::from_secs(15);
+/// Most slots kept: the window in slots, and the one that is being filled.
+const MAX_SLOTS: usize = 21;
+/// The most that one report's count adds: sums over the window stay exact and finite.
+const MAX_COUNT: f64 = 1e12;
 
-/// What one report added.
+/// What the reports of one slot added.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Slot {
     at: Timestamp,
@@ -38,31 +43,40 @@ pub struct ServiceWindow {
 }
 
 impl ServiceWindow {
-    /// Takes the service's readings of one report. Readings of other metrics are left out.
+    /// Takes the service's readings of one report, made at `at`. Readings of other metrics are left out. What was
+    /// taken from later than `at` is dropped: the node's clock was set back, and nobody knows when that was.
     pub fn observe<'a>(&mut self, at: Timestamp, readings: impl IntoIterator<Item = &'a Reading>) {
-        let mut slot = Slot { at, ..Slot::default() };
+        while self.slots.back().is_some_and(|slot| slot.at > at) {
+            self.slots.pop_back();
+        }
+        if self.slots.back().is_none_or(|slot| at.since(slot.at) >= SLOT) {
+            self.slots.push_back(Slot { at, ..Slot::default() });
+        }
+        let Some(slot) = self.slots.back_mut() else { return };
+        let count = |n: f64| n.clamp(0.0, MAX_COUNT);
+        let mut probed = false;
         let (mut failing, mut unknown) = (false, false);
         for reading in readings {
             match (reading.metric, &reading.value) {
                 (Metric::ProbeUp, Value::Number(up)) => {
+                    probed = true;
                     slot.probes += 1.0;
                     slot.probes_up += up.clamp(0.0, 1.0);
                     failing |= *up < 1.0;
                 }
                 (Metric::ProbeUp, Value::Unknown(_)) => unknown = true,
                 (Metric::Requests, Value::Number(n)) => {
-                    slot.requests = Some(slot.requests.unwrap_or(0.0) + n.max(0.0));
+                    slot.requests = Some(slot.requests.unwrap_or(0.0) + count(*n));
                 }
-                (Metric::RequestErrors, Value::Number(n)) => slot.errors += n.max(0.0),
+                (Metric::RequestErrors, Value::Number(n)) => slot.errors += count(*n),
                 (Metric::RequestDuration, Value::Histogram(h)) => add(&mut slot.requested, h),
                 (Metric::ProbeDuration, Value::Histogram(h)) => add(&mut slot.probed, h),
                 _ => {}
             }
         }
-        if slot.probes > 0.0 || unknown {
-            (self.probe_failing, self.probe_unknown) = (failing, unknown && slot.probes == 0.0);
+        if probed || unknown {
+            (self.probe_failing, self.probe_unknown) = (failing, unknown && !probed);
         }
-        self.slots.push_back(slot);
         let oldest = at - WINDOW;
         while self.slots.len() > MAX_SLOTS || self.slots.front().is_some_and(|slot| slot.at <= oldest) {
             self.slots.pop_front();
@@ -82,7 +96,7 @@ impl ServiceWindow {
         self.slots.iter().filter_map(|slot| slot.requests).fold(None, |sum, n| Some(sum.unwrap_or(0.0) + n))
     }
 
-    /// An indicator over the window, in its unit; `None` when nothing was measured.
+    /// An indicator over the window, in its unit; `None` when nothing was measured. Each call adds up the window.
     #[must_use]
     pub fn indicator(&self, derived: Derived) -> Option<f64> {
         if let Some(q) = derived.quantile() {

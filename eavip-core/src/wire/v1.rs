@@ -21,6 +21,8 @@ use crate::time::{Span, Timestamp};
 
 /// Most reports in one batch.
 pub const MAX_REPORTS: usize = 500;
+/// Longest message and path of a [`WireError`] in characters: both can quote what was sent.
+const MAX_MESSAGE: usize = 300;
 /// Most drop ranges in one body.
 pub const MAX_DROPS: usize = 100;
 
@@ -138,12 +140,13 @@ impl<'a> Batch<'a> {
 }
 
 impl Body {
-    /// Reads a body; `path` is where it stands, for messages.
+    /// Reads a body; `path` is where it stands, for messages. Facts are cut to [`Facts::LONGEST`].
     ///
     /// # Errors
     /// Names the field and what is wrong with it.
     pub fn decode(bytes: &[u8], path: &str) -> Result<Self, WireError> {
-        let body: Self = decode(bytes, path)?;
+        let mut body: Self = decode(bytes, path)?;
+        body.facts.iter_mut().for_each(Facts::cut);
         let limits = [
             ("readings", body.readings.len(), MAX_SERIES, "readings"),
             ("dropped", body.dropped.len(), MAX_DROPS, "drop ranges"),
@@ -182,7 +185,8 @@ pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], path: &str) -> Res
             Ok(_) => String::new(),
         };
         let place = if place == "." { String::new() } else { place };
-        WireError { path: join(path, &place), message: error.to_string() }
+        let message = error.to_string().chars().take(MAX_MESSAGE).collect();
+        WireError { path: join(path, &place).chars().take(MAX_MESSAGE).collect(), message }
     })
 }
 

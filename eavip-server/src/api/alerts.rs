@@ -44,7 +44,7 @@ pub struct ListQuery {
     #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9._-]*$", max_length = 63)]
     pub owner: Option<TeamId>,
     /// The node they are about.
-    #[param(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<uuid::Uuid>)]
     pub node: Option<NodeId>,
     /// The rule that opened them.
     #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9._-]*$", max_length = 63)]
@@ -116,7 +116,7 @@ pub fn alerts(app: &App, query: &ListQuery) -> Result<Page<Alert>, Problem> {
     found.sort_unstable_by_key(|episode| Reverse(Place::of(episode)));
     found.truncate(limit + 1);
     let place = |episode: &&Episode| Place::of(episode).to_string();
-    Ok(page(found, limit, place, |episode| build::alert::alert(episode, &app.shared.nodes, &policy)))
+    Ok(page(found, limit, place, |episode| build::alert(&app.shared, &policy, episode)))
 }
 
 /// One alert with its deliveries and its past.
@@ -137,7 +137,7 @@ async fn show(
 /// When it isn't known.
 pub fn detail(app: &App, id: Digest128) -> Result<AlertDetail, Problem> {
     let (shared, policy) = (&app.shared, app.shared.policy.load());
-    let found = build::alert::detail(&shared.book(), &shared.nodes, &policy, id);
+    let found = build::alert::detail(shared, &shared.book(), &policy, id);
     found.ok_or_else(|| Problem::not_found("alert", id))
 }
 

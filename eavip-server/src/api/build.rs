@@ -14,6 +14,8 @@ use eavip_core::id::{Digest128, NodeId};
 use eavip_core::labels::Labels;
 use eavip_core::signal::reading::SeriesKey;
 
+pub use alert::alert;
+
 use super::view::{Change, Firing};
 use crate::book::{self, Book};
 

@@ -15,19 +15,9 @@ use crate::app::App;
 use crate::problem::{Code, Problem};
 
 /// Put together once: it is the same for the life of the process.
-static JSON: LazyLock<String> = LazyLock::new(|| {
-    let document = super::openapi();
-    // It is plain data: writing it can't fail.
-    document.to_pretty_json().unwrap_or_default() + "\n"
-});
+static JSON: LazyLock<String> = LazyLock::new(super::openapi_json);
 
 static PAGE: LazyLock<Option<String>> = LazyLock::new(|| Docs::read(&JSON)?.render().ok());
-
-/// The document as JSON, as it is served and kept in `docs/api`.
-#[must_use]
-pub fn json() -> &'static str {
-    &JSON
-}
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(document)).routes(routes!(page)).routes(routes!(problem))
@@ -37,7 +27,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "server",
     responses((status = 200, body = serde_json::Value)))]
 async fn document() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], json())
+    ([(header::CONTENT_TYPE, "application/json")], JSON.as_str())
 }
 
 /// This description, for people.

@@ -2,7 +2,7 @@
 //! isn't written thirty times: problems, credentials, roles, and the `Idempotency-Key`.
 
 use axum::http::Method;
-use utoipa::ToSchema as _;
+use utoipa::{PartialSchema as _, ToSchema as _};
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Ref, Type};

@@ -12,7 +12,7 @@ use eavip_core::id::DeploymentId;
 use eavip_core::labels::Labels;
 use eavip_core::mode::Mode;
 use eavip_core::node::Place;
-use eavip_core::time::{Span, Timestamp};
+use eavip_core::time::Span;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -27,7 +27,7 @@ use crate::auth::{Admin, Allowed};
 use crate::authority::NewToken;
 use crate::book::Book;
 use crate::problem::{Code, Problem};
-use crate::record::{Event, JoinEvent};
+use crate::record::{Actor, Event, JoinEvent, LedgerRecord, VERSION};
 use crate::shared::now;
 
 /// Join tokens at once.
@@ -93,7 +93,7 @@ pub struct CreateJoinToken {
 fn label_set() -> Schema {
     let name = ObjectBuilder::new().pattern(Some("^[A-Za-z_][A-Za-z0-9_]*$")).max_length(Some(128));
     let value = ObjectBuilder::new().schema_type(Type::String).max_length(Some(256));
-    let set = ObjectBuilder::new().property_names(Some(name)).additional_properties(Some(value.build()));
+    let set = ObjectBuilder::new().property_names(Some(name)).additional_properties(Some(Schema::Object(value.build())));
     Schema::Object(set.max_properties(Some(32)).description(Some("Labels by name.")).build())
 }
 
@@ -122,22 +122,50 @@ pub async fn make(
         return Err(Problem::invalid("expires_in_minutes", format!("use 1 to {MAX_MINUTES}")));
     }
     let labels = labels(&asked.labels)?;
-    let none = || Problem::new(Code::Conflict, "this server lets no nodes in; serve its web listener over TLS");
-    let enrolment = app.web.enrolment.as_ref().ok_or_else(none)?;
-    let token = NewToken::generate().map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
-    let expires = now() + Span::from_secs(60).times(minutes.into());
-    let (urls, pin, id) = (enrolment.urls.clone(), enrolment.pin, token.id);
-    let join = JoinString { urls, pin, token: id.clone(), secret: token.secret, expires };
-    let join = join.encode().map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     let place = Place { deployment: asked.deployment, mode: asked.mode, environment: asked.environment, labels };
-    let created = JoinEvent::Created { hash: token.hash.to_string(), place, expires_at: expires };
-    let event = Event::Join { id: id.clone(), event: created };
-    admin.mutate(app, None, move |book, at| bounded(book, at).map(|()| vec![event])).await?;
-    let command = format!("eavip-agent join {join}");
-    Ok(NewJoinToken { id, expires_at: expires.to_string(), join, command })
+    let made = Made::new(app, place, Span::from_secs(60).times(minutes.into()))?;
+    let event = made.event;
+    admin.mutate(app, None, move |book, _| bounded(book).map(|()| vec![event])).await?;
+    Ok(made.shown)
 }
 
-fn bounded(book: &Book, _: Timestamp) -> Result<(), Refused> {
+/// Makes a join string for the server's own use, such as for the agent that quickstart starts beside it.
+///
+/// # Errors
+/// When this server lets no nodes in, or nothing can be written.
+pub async fn for_server(app: &App, place: Place) -> Result<String, Problem> {
+    let made = Made::new(app, place, Span::from_secs(60).times(MINUTES.into()))?;
+    let (event, actor) = (made.event, Actor::Server("quickstart".to_owned()));
+    let decide = move |book: &Book, at| {
+        bounded(book).map(|()| LedgerRecord { v: VERSION, at, actor, reason: None, events: vec![event] })
+    };
+    app.committer.mutate(decide).await?;
+    Ok(made.shown.join)
+}
+
+/// A join token that isn't written yet.
+struct Made {
+    event: Event,
+    shown: NewJoinToken,
+}
+
+impl Made {
+    fn new(app: &App, place: Place, life: Span) -> Result<Self, Problem> {
+        let failed = |error: &dyn std::fmt::Display| Problem::new(Code::Internal, error.to_string());
+        let none = || Problem::new(Code::Conflict, "this server lets no nodes in");
+        let enrolment = app.web.enrolment.as_ref().ok_or_else(none)?;
+        let token = NewToken::generate().map_err(|error| failed(&error))?;
+        let (urls, pin, id, expires) = (enrolment.urls.clone(), enrolment.pin, token.id, now() + life);
+        let join = JoinString { urls, pin, token: id.clone(), secret: token.secret, expires };
+        let join = join.encode().map_err(|error| failed(&error))?;
+        let created = JoinEvent::Created { hash: token.hash.to_string(), place, expires_at: expires };
+        let event = Event::Join { id: id.clone(), event: created };
+        let command = format!("eavip-agent join {join}");
+        Ok(Self { event, shown: NewJoinToken { id, expires_at: expires.to_string(), join, command } })
+    }
+}
+
+fn bounded(book: &Book) -> Result<(), Refused> {
     if book.joins.len() < MAX_JOINS {
         return Ok(());
     }

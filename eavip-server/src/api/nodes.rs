@@ -35,7 +35,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 struct ListQuery {
     /// Where the page begins: the `next_cursor` of the page before.
-    #[param(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<uuid::Uuid>)]
     cursor: Option<String>,
     /// Most items of the page.
     #[param(minimum = 1, maximum = 500, default = 50)]
@@ -77,7 +77,7 @@ pub fn rows(app: &App, after: Option<NodeId>, limit: usize) -> Page<NodeRow> {
 
 /// One node, whole.
 #[utoipa::path(get, path = "/api/v1/nodes/{id}", tag = "nodes",
-    params(("id" = String, Path, description = "The node's id.", format = Uuid)),
+    params(("id" = uuid::Uuid, Path, description = "The node's id.")),
     responses((status = 200, body = NodeDetail)))]
 async fn show(
     State(app): State<App>,
@@ -93,7 +93,7 @@ async fn show(
 /// When it isn't enrolled or was revoked.
 pub fn detail(app: &App, id: NodeId) -> Result<NodeDetail, Problem> {
     let (shared, policy) = (&app.shared, app.shared.policy.load());
-    let found = build::node::detail(&shared.book(), &shared.nodes, &policy, id, now());
+    let found = build::node::detail(shared, &shared.book(), &policy, id, now());
     found.ok_or_else(|| Problem::not_found("node", id))
 }
 
@@ -108,7 +108,7 @@ struct RevokeQuery {
 
 /// Takes a node's identity back: it may not report any more, and its alerts end.
 #[utoipa::path(delete, path = "/api/v1/nodes/{id}", tag = "nodes",
-    params(("id" = String, Path, description = "The node's id.", format = Uuid), RevokeQuery),
+    params(("id" = uuid::Uuid, Path, description = "The node's id."), RevokeQuery),
     responses((status = 204, description = "It is revoked.")))]
 async fn revoke(
     State(app): State<App>,
@@ -141,7 +141,7 @@ struct HistoryQuery {
 /// A series over time: single points of the last hour, five-minute spans of the last day.
 #[utoipa::path(get, path = "/api/v1/nodes/{id}/series/{series}/history", tag = "nodes",
     params(
-        ("id" = String, Path, description = "The node's id.", format = Uuid),
+        ("id" = uuid::Uuid, Path, description = "The node's id."),
         ("series" = String, Path, description = "The series' id.", pattern = "^[0-9a-f]{32}$"),
         HistoryQuery,
     ),

@@ -84,7 +84,9 @@ async fn begin(
     let known = app.shared.book().sessions.get(&hash).cloned();
     let known = known.ok_or_else(|| Problem::new(Code::SignInFailed, "the session ended at once; try again"))?;
     let who = Principal { name: known.user, role: known.role };
-    Ok((set.map(|cookie| [(header::SET_COOKIE, cookie)]), Json(who)).into_response())
+    let mut response = Json(who).into_response();
+    response.headers_mut().extend(set.map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(response)
 }
 
 /// Signs in and gives the session's secret. A page of another site can't sign anybody in here.
@@ -118,6 +120,7 @@ pub async fn sign_in(app: &App, peer: Peer, headers: &HeaderMap, with: SignIn) -
     responses((status = 204, description = "Nobody is signed in any more.")))]
 async fn end(State(app): State<App>, viewer: Allowed<Viewer>) -> Result<Response, Problem> {
     session::end(&app, viewer.principal()).await?;
-    let cookie = cookie::end(&app.web).map(|cookie| [(header::SET_COOKIE, cookie)]);
-    Ok((StatusCode::NO_CONTENT, cookie).into_response())
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    response.headers_mut().extend(cookie::end(&app.web).map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(response)
 }

@@ -17,7 +17,7 @@ use crate::store::{Store, StoreError};
 const LOOK_BACK: Span = Span::from_secs(600);
 
 /// What the server knew when it stopped.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Recovered {
     /// The state of every aggregate.
     pub book: Book,
@@ -32,6 +32,14 @@ pub struct Recovered {
     pub(super) ledger: u64,
     pub(super) reports: u64,
     pub(super) rolled_before: u32,
+}
+
+impl Recovered {
+    /// The state to look at; marks and positions stay for the commit thread.
+    pub fn take_state(&mut self) -> (Book, Nodes, Waiting) {
+        let Self { book, nodes, waiting, .. } = self;
+        (std::mem::take(book), std::mem::take(nodes), std::mem::take(waiting))
+    }
 }
 
 /// Takes the last checkpoint, applies what the logs hold beyond it, and reads the last reports again.

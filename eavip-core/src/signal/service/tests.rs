@@ -34,6 +34,35 @@ fn forgets_what_is_older_than_the_window() {
 }
 
 #[test]
+fn holds_a_bounded_number_of_slots_however_fast_reports_come() {
+    let mut window = ServiceWindow::default();
+    for second in 0..1_000 {
+        window.observe(at(second), &[Reading::exact(Metric::Requests, 1.0)]);
+    }
+    assert!(window.slots.len() <= MAX_SLOTS);
+    let requests = window.requests().unwrap();
+    assert!((285.0..=300.0).contains(&requests), "{requests} in the window, which ends at most a slot early");
+}
+
+#[test]
+fn a_clock_set_back_drops_what_was_measured_ahead_of_it() {
+    let mut window = ServiceWindow::default();
+    window.observe(at(86_400), &[Reading::exact(Metric::ProbeUp, 0.0)]);
+    window.observe(at(0), &[Reading::exact(Metric::ProbeUp, 1.0)]);
+    assert_eq!(window.indicator(Derived::Availability), Some(1.0));
+}
+
+#[test]
+fn absurd_counts_give_a_ratio_all_the_same() {
+    let mut window = ServiceWindow::default();
+    let readings =
+        [Reading::exact(Metric::Requests, f64::MAX), Reading::exact(Metric::RequestErrors, f64::MAX)];
+    window.observe(at(0), &readings);
+    window.observe(at(15), &readings);
+    assert_eq!(window.indicator(Derived::ErrorRatio), Some(1.0));
+}
+
+#[test]
 fn prefers_what_requests_saw_over_what_probes_saw() {
     let seen = |seconds| {
         let mut histogram = Histogram::default();

@@ -9,13 +9,14 @@ use super::{labels, series_id};
 use crate::api::view::{Acknowledged, Alert, AlertDetail, Delivery, Resolved, TeamName};
 use crate::book::{self, Book};
 use crate::nodes::Nodes;
+use crate::shared::Shared;
 
 /// Earlier episodes shown with an alert: more tell nothing more about how often it comes.
 const MAX_EARLIER: usize = 20;
 
 /// An alert as the outside sees it.
 #[must_use]
-pub fn alert(episode: &Episode, nodes: &Nodes, policy: &Policy) -> Alert {
+pub fn alert(shared: &Shared, policy: &Policy, episode: &Episode) -> Alert {
     let opening = &episode.opening;
     let runbook = opening.runbook.as_str();
     Alert {
@@ -39,7 +40,7 @@ pub fn alert(episode: &Episode, nodes: &Nodes, policy: &Policy) -> Alert {
         summary: opening.summary.clone(),
         labels: labels(&opening.labels),
         node: opening.node.to_string(),
-        hostname: hostname(nodes, opening.node),
+        hostname: hostname(&shared.nodes, opening.node),
         value: readable(opening.value, opening.unit),
         since: opening.since.to_string(),
         opened_at: opening.at.to_string(),
@@ -61,7 +62,7 @@ pub fn hostname(nodes: &Nodes, id: NodeId) -> String {
 
 /// An alert with its deliveries and its past; `None` when it isn't known.
 #[must_use]
-pub fn detail(book: &Book, nodes: &Nodes, policy: &Policy, id: Digest128) -> Option<AlertDetail> {
+pub fn detail(shared: &Shared, book: &Book, policy: &Policy, id: Digest128) -> Option<AlertDetail> {
     let episode = book.alerts.get(id)?;
     let opening = &episode.opening;
     let same = |other: &&Episode| {
@@ -70,9 +71,9 @@ pub fn detail(book: &Book, nodes: &Nodes, policy: &Policy, id: Digest128) -> Opt
     let mut earlier: Vec<&Episode> = book.alerts.iter().filter(same).collect();
     earlier.sort_unstable_by_key(|episode| std::cmp::Reverse(episode.opening.at));
     Some(AlertDetail {
-        alert: alert(episode, nodes, policy),
+        alert: alert(shared, policy, episode),
         deliveries: book.alerts.deliveries(id).rev().map(|(id, known)| delivery(id, known)).collect(),
-        earlier: earlier.into_iter().take(MAX_EARLIER).map(|other| alert(other, nodes, policy)).collect(),
+        earlier: earlier.into_iter().take(MAX_EARLIER).map(|other| alert(shared, policy, other)).collect(),
         series: match &opening.subject {
             Subject::Series(key) => Some(series_id(key).to_string()),
             Subject::Node | Subject::Service(_) => None,

@@ -18,7 +18,7 @@ use super::signal::signal_at;
 use super::{labels, series_id};
 use crate::api::view::{Firing, NodeDetail, NodeRow, SeriesLatest};
 use crate::book::Book;
-use crate::nodes::Nodes;
+use crate::shared::Shared;
 
 /// Resolved alerts shown with a node; the list of alerts has the others.
 const MAX_RESOLVED: usize = 20;
@@ -107,7 +107,13 @@ pub fn latest(node: &Node, key: &SeriesKey, series: &Series, now: Timestamp) -> 
 
 /// Everything about one node; `None` when it isn't enrolled or was revoked.
 #[must_use]
-pub fn detail(book: &Book, nodes: &Nodes, policy: &Policy, id: NodeId, now: Timestamp) -> Option<NodeDetail> {
+pub fn detail(
+    shared: &Shared,
+    book: &Book,
+    policy: &Policy,
+    id: NodeId,
+    now: Timestamp,
+) -> Option<NodeDetail> {
     let enrolment = book.nodes.get(&id).filter(|enrolment| !enrolment.revoked)?;
     let mut own: Vec<&Episode> =
         book.alerts.iter().filter(|episode| episode.opening.node == id).collect();
@@ -120,7 +126,7 @@ pub fn detail(book: &Book, nodes: &Nodes, policy: &Policy, id: NodeId, now: Time
         resolved += usize::from(episode.resolved.is_some());
         episode.resolved.is_none() || resolved <= MAX_RESOLVED
     });
-    let mut detail = nodes.with(id, |known| {
+    let mut detail = shared.nodes.with(id, |known| {
         let node = &known.node;
         let services = node.service_health(policy, now);
         NodeDetail {
@@ -141,6 +147,6 @@ pub fn detail(book: &Book, nodes: &Nodes, policy: &Policy, id: NodeId, now: Time
         }
     })?;
     // Not while the node's shard is held: host names are looked up there.
-    detail.alerts = own.into_iter().map(|episode| alert(episode, nodes, policy)).collect();
+    detail.alerts = own.into_iter().map(|episode| alert(shared, policy, episode)).collect();
     Some(detail)
 }
