@@ -1,6 +1,7 @@
 //! The EAVIP ops server as a library: stores what agents report, evaluates it with the policy library, notifies,
 //! answers an API and serves the dashboard.
 
+pub mod admin;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -20,7 +21,9 @@ pub mod notify;
 pub mod problem;
 pub mod record;
 pub mod router;
+pub mod serve;
 pub mod shared;
 pub mod sse;
 pub mod store;
+pub mod telemetry;
 pub mod views;

@@ -2,6 +2,7 @@
 //! a panic that ends one request and nothing else. Timeouts and caps of connections are the listener's.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Request;
@@ -47,14 +48,18 @@ async fn method_not_allowed(request: Request) -> Problem {
     Problem::new(Code::MethodNotAllowed, detail)
 }
 
-/// Contains panics and adds the headers that every answer carries.
+/// Contains panics, counts, and adds the headers that every answer carries.
 async fn outermost(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let began = Instant::now();
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|_| {
         tracing::error!(%method, path, "a handler panicked; the request was answered with 500");
         Problem::new(Code::Internal, "the server made a mistake with this request").into_response()
     });
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("eavip_http_requests_total", "status" => status).increment(1);
+    metrics::histogram!("eavip_http_request_duration_seconds").record(began.elapsed());
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(value);

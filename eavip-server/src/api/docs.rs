@@ -122,7 +122,11 @@ impl Docs {
             version: text("/info/version"),
             description: text("/info/description"),
             operations: operations.collect(),
-            schemas: schemas.into_iter().flatten().map(|(name, schema)| shape((name.as_str(), schema))).collect(),
+            schemas: schemas
+                .into_iter()
+                .flatten()
+                .map(|(name, schema)| shape((name.as_str(), schema)))
+                .collect(),
         }
         .render()
     }
@@ -168,6 +172,7 @@ fn described<'d>(path: &'d str, method: &str, operation: &'d Value) -> Operation
 /// The schema's name where it has one, else the media type.
 fn content(holder: &Value) -> Option<Content> {
     let (media_type, content) = holder.get("content")?.as_object()?.iter().next()?;
-    let named = content.pointer("/schema/$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+    let named =
+        content.pointer("/schema/$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
     Some(Content { name: named.unwrap_or(media_type).to_owned(), linked: named.is_some() })
 }

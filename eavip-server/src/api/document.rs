@@ -2,7 +2,6 @@
 //! isn't written thirty times: problems, credentials, roles, and the `Idempotency-Key`.
 
 use axum::http::Method;
-use utoipa::{PartialSchema as _, ToSchema as _};
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Ref, Type};
@@ -11,6 +10,7 @@ use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, Info, OpenApi, OpenApiBuilder, Paths, RefOr, Required,
     ResponseBuilder, Schema, SecurityRequirement,
 };
+use utoipa::{PartialSchema as _, ToSchema as _};
 
 use super::roles::TABLE;
 use crate::auth::guard::Need;
@@ -43,7 +43,8 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
         .bearer_format("eavip_pat_<id>_<secret><crc>")
         .description(Some("An API token."))
         .build();
-    let session = ApiKeyValue::with_description("__Host-eavip", "A browser's session; `eavip` on plain loopback.");
+    let session =
+        ApiKeyValue::with_description("__Host-eavip", "A browser's session; `eavip` on plain loopback.");
     let known = document.components.take().unwrap_or_default();
     let builder = ComponentsBuilder::from(known)
         .schema(ProblemBody::name(), ProblemBody::schema())

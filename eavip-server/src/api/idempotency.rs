@@ -99,9 +99,9 @@ pub async fn idempotent(State(app): State<App>, request: Request, next: Next) ->
     let key = request.headers().get(HEADER).filter(|_| request.method() == Method::POST).cloned();
     let who = request.extensions().get::<Principal>().map(|principal| principal.actor.to_string());
     match (key, who) {
-        (Some(key), Some(who)) => {
-            repeatable(&app, &key, &who, request, next).await.unwrap_or_else(|problem| problem.into_response())
-        }
+        (Some(key), Some(who)) => repeatable(&app, &key, &who, request, next)
+            .await
+            .unwrap_or_else(|problem| problem.into_response()),
         _ => next.run(request).await,
     }
 }

@@ -93,7 +93,9 @@ pub struct CreateJoinToken {
 fn label_set() -> Schema {
     let name = ObjectBuilder::new().pattern(Some("^[A-Za-z_][A-Za-z0-9_]*$")).max_length(Some(128));
     let value = ObjectBuilder::new().schema_type(Type::String).max_length(Some(256));
-    let set = ObjectBuilder::new().property_names(Some(name)).additional_properties(Some(Schema::Object(value.build())));
+    let set = ObjectBuilder::new()
+        .property_names(Some(name))
+        .additional_properties(Some(Schema::Object(value.build())));
     Schema::Object(set.max_properties(Some(32)).description(Some("Labels by name.")).build())
 }
 
@@ -122,7 +124,8 @@ pub async fn make(
         return Err(Problem::invalid("expires_in_minutes", format!("use 1 to {MAX_MINUTES}")));
     }
     let labels = labels(&asked.labels)?;
-    let place = Place { deployment: asked.deployment, mode: asked.mode, environment: asked.environment, labels };
+    let place =
+        Place { deployment: asked.deployment, mode: asked.mode, environment: asked.environment, labels };
     let made = Made::new(app, place, Span::from_secs(60).times(minutes.into()))?;
     let event = made.event;
     admin.mutate(app, None, move |book, _| bounded(book).map(|()| vec![event])).await?;
@@ -133,19 +136,20 @@ pub async fn make(
 ///
 /// # Errors
 /// When this server lets no nodes in, or nothing can be written.
-pub async fn for_server(app: &App, place: Place) -> Result<String, Problem> {
+pub async fn for_server(app: &App, place: Place) -> Result<JoinString, Problem> {
     let made = Made::new(app, place, Span::from_secs(60).times(MINUTES.into()))?;
     let (event, actor) = (made.event, Actor::Server("quickstart".to_owned()));
     let decide = move |book: &Book, at| {
         bounded(book).map(|()| LedgerRecord { v: VERSION, at, actor, reason: None, events: vec![event] })
     };
     app.committer.mutate(decide).await?;
-    Ok(made.shown.join)
+    Ok(made.join)
 }
 
 /// A join token that isn't written yet.
 struct Made {
     event: Event,
+    join: JoinString,
     shown: NewJoinToken,
 }
 
@@ -157,11 +161,12 @@ impl Made {
         let token = NewToken::generate().map_err(|error| failed(&error))?;
         let (urls, pin, id, expires) = (enrolment.urls.clone(), enrolment.pin, token.id, now() + life);
         let join = JoinString { urls, pin, token: id.clone(), secret: token.secret, expires };
-        let join = join.encode().map_err(|error| failed(&error))?;
+        let text = join.encode().map_err(|error| failed(&error))?;
         let created = JoinEvent::Created { hash: token.hash.to_string(), place, expires_at: expires };
         let event = Event::Join { id: id.clone(), event: created };
-        let command = format!("eavip-agent join {join}");
-        Ok(Self { event, shown: NewJoinToken { id, expires_at: expires.to_string(), join, command } })
+        let command = format!("eavip-agent join {text}");
+        let shown = NewJoinToken { id, expires_at: expires.to_string(), join: text, command };
+        Ok(Self { event, join, shown })
     }
 }
 
@@ -181,7 +186,10 @@ const MAX_VALUE: usize = eavip_core::labels::MAX_LABEL_VALUE / 4;
 fn labels(asked: &BTreeMap<String, String>) -> Result<Labels, Problem> {
     let long = asked.iter().find(|(_, value)| value.chars().count() > MAX_VALUE);
     if let Some((name, _)) = long {
-        return Err(Problem::invalid(format!("labels.{name}"), format!("use at most {MAX_VALUE} characters")));
+        return Err(Problem::invalid(
+            format!("labels.{name}"),
+            format!("use at most {MAX_VALUE} characters"),
+        ));
     }
     if asked.len() > MAX_PLACE_LABELS {
         return Err(Problem::invalid("labels", format!("use at most {MAX_PLACE_LABELS}")));

@@ -15,8 +15,8 @@ use super::build::history::Range;
 use super::build::{self, firing};
 use super::extract::{Id, Params};
 use super::page::{cursor, limit};
-use super::view::{History, NodeDetail, NodeRow, Page};
 use super::text;
+use super::view::{History, NodeDetail, NodeRow, Page};
 use crate::app::App;
 use crate::auth::{Admin, Allowed, Viewer};
 use crate::problem::Problem;
@@ -166,7 +166,6 @@ async fn history(
 /// When either isn't known.
 pub fn history_of(app: &App, id: NodeId, series: Digest128, range: Range) -> Result<History, Problem> {
     let (shared, policy) = (&app.shared, app.shared.policy.load());
-    let found =
-        build::history::history(&shared.book(), &shared.nodes, &policy, (id, series), range, now());
+    let found = build::history::history(&shared.book(), &shared.nodes, &policy, (id, series), range, now());
     found.ok_or_else(|| Problem::not_found("series", series))
 }

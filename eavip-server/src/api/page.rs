@@ -29,7 +29,11 @@ pub fn page<I, T>(
 pub fn limit(asked: Option<u16>) -> Result<usize, Problem> {
     let asked = asked.map_or(DEFAULT_LIMIT, usize::from);
     let range = 1..=MAX_LIMIT;
-    if range.contains(&asked) { Ok(asked) } else { Err(Problem::invalid("limit", format!("use 1 to {MAX_LIMIT}"))) }
+    if range.contains(&asked) {
+        Ok(asked)
+    } else {
+        Err(Problem::invalid("limit", format!("use 1 to {MAX_LIMIT}")))
+    }
 }
 
 /// Where the page begins.

@@ -82,7 +82,8 @@ async fn begin(
     let set = cookie::begin(&app.web, &secret);
     let hash = secret.hash();
     let known = app.shared.book().sessions.get(&hash).cloned();
-    let known = known.ok_or_else(|| Problem::new(Code::SignInFailed, "the session ended at once; try again"))?;
+    let known =
+        known.ok_or_else(|| Problem::new(Code::SignInFailed, "the session ended at once; try again"))?;
     let who = Principal { name: known.user, role: known.role };
     let mut response = Json(who).into_response();
     response.headers_mut().extend(set.map(|cookie| (header::SET_COOKIE, cookie)));

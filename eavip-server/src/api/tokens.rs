@@ -91,7 +91,8 @@ pub async fn make(app: &App, admin: &Allowed<Admin>, asked: CreateToken) -> Resu
         return Err(Problem::invalid("expires_in_days", format!("use 1 to {MAX_TOKEN_DAYS}")));
     }
     let minted = api_token::mint()?;
-    let (id, role, life) = (minted.id, asked.role, Span::from_secs(86_400).times(asked.expires_in_days.into()));
+    let (id, role, life) =
+        (minted.id, asked.role, Span::from_secs(86_400).times(asked.expires_in_days.into()));
     let (for_ledger, hash) = (id.clone(), minted.hash);
     let decide = move |book: &Book, at: Timestamp| {
         if book.tokens.values().filter(|token| token.expires_at > at).count() >= MAX_TOKENS {

@@ -16,8 +16,7 @@ fn name(web: &Web) -> &'static str {
 
 fn header_of(web: &Web, value: &str, max_age: u64) -> Option<HeaderValue> {
     let secure = if web.secure { "; Secure" } else { "" };
-    let text =
-        format!("{}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}", name(web));
+    let text = format!("{}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}", name(web));
     HeaderValue::from_str(&text).ok().map(|mut value| {
         value.set_sensitive(true);
         value

@@ -75,5 +75,9 @@ pub fn same_site(web: &Web, headers: &HeaderMap) -> Result<(), Problem> {
         }
         (None, None) => false,
     };
-    if same { Ok(()) } else { Err(Problem::new(Code::CrossSite, "the request wasn't made by this server's own page")) }
+    if same {
+        Ok(())
+    } else {
+        Err(Problem::new(Code::CrossSite, "the request wasn't made by this server's own page"))
+    }
 }

@@ -63,10 +63,7 @@ impl Hasher {
         .await
     }
 
-    async fn turn<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Problem> {
+    async fn turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
         let busy = || Problem::new(Code::Unavailable, "too many people sign in at once").retry(5);
         let permit = tokio::time::timeout(PATIENCE, self.0.acquire()).await;
         let _permit = permit.map_err(|_| busy())?.map_err(|_| busy())?;

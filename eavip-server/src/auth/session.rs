@@ -56,7 +56,8 @@ pub async fn by_password(
     let begin = move |book: &Book, at: Timestamp| {
         // The account may have changed while the password was checked.
         let same = account.filter(|known| book.users.get(&user) == Some(known));
-        let account = same.ok_or_else(|| Refused::because("EAVIP-U01", "the account changed", "sign in again"))?;
+        let account =
+            same.ok_or_else(|| Refused::because("EAVIP-U01", "the account changed", "sign in again"))?;
         Ok(record(Actor::User(user.clone()), at, begin(book, &user, session, account.role, at)))
     };
     app.committer.mutate(begin).await?;
@@ -75,7 +76,8 @@ pub async fn by_link(app: &App, from: Option<IpAddr>, link: &str) -> Result<Secr
     let session = secret.hash();
     let spend = move |book: &Book, at: Timestamp| {
         let known = book.links.get(&hash).filter(|link| link.expires_at > at);
-        let link = known.ok_or_else(|| Refused::because("EAVIP-U02", "the link can't be used", "ask for a new one"))?;
+        let link = known
+            .ok_or_else(|| Refused::because("EAVIP-U02", "the link can't be used", "ask for a new one"))?;
         let mut events = vec![Event::Link { hash, event: LinkEvent::Used }];
         events.extend(begin(book, &link.user, session, link.role, at));
         Ok(record(Actor::User(link.user.clone()), at, events))

@@ -65,9 +65,8 @@ pub fn hostname(nodes: &Nodes, id: NodeId) -> String {
 pub fn detail(shared: &Shared, book: &Book, policy: &Policy, id: Digest128) -> Option<AlertDetail> {
     let episode = book.alerts.get(id)?;
     let opening = &episode.opening;
-    let same = |other: &&Episode| {
-        other.opening.fingerprint == opening.fingerprint && other.opening.at < opening.at
-    };
+    let same =
+        |other: &&Episode| other.opening.fingerprint == opening.fingerprint && other.opening.at < opening.at;
     let mut earlier: Vec<&Episode> = book.alerts.iter().filter(same).collect();
     earlier.sort_unstable_by_key(|episode| std::cmp::Reverse(episode.opening.at));
     Some(AlertDetail {

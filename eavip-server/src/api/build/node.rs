@@ -115,8 +115,7 @@ pub fn detail(
     now: Timestamp,
 ) -> Option<NodeDetail> {
     let enrolment = book.nodes.get(&id).filter(|enrolment| !enrolment.revoked)?;
-    let mut own: Vec<&Episode> =
-        book.alerts.iter().filter(|episode| episode.opening.node == id).collect();
+    let mut own: Vec<&Episode> = book.alerts.iter().filter(|episode| episode.opening.node == id).collect();
     own.sort_unstable_by_key(|episode| (episode.resolved.is_some(), std::cmp::Reverse(episode.opening.at)));
     let mut firing = Firing::default();
     let open = own.iter().filter(|episode| episode.resolved.is_none());
@@ -140,7 +139,9 @@ pub fn detail(
             dropped_reports: enrolment.dropped,
             services: services
                 .iter()
-                .flat_map(|(service, found)| found.iter().map(|found| signal_at(node, service, found, policy)))
+                .flat_map(|(service, found)| {
+                    found.iter().map(|found| signal_at(node, service, found, policy))
+                })
                 .collect(),
             series: node.series.iter().map(|(key, series)| latest(node, key, series, now)).collect(),
             alerts: Vec::new(),

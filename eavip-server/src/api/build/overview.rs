@@ -79,7 +79,9 @@ pub fn overview(shared: &Shared, now: Timestamp) -> Overview {
     };
     now_strip.headline = headline(&now_strip);
     let order = |row: &NodeRow| (Reverse(row.health), Reverse((row.firing.critical, row.firing.warning)));
-    nodes.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| (&a.hostname, &a.id).cmp(&(&b.hostname, &b.id))));
+    nodes.sort_by(|a, b| {
+        order(a).cmp(&order(b)).then_with(|| (&a.hostname, &a.id).cmp(&(&b.hostname, &b.id)))
+    });
     nodes.truncate(MAX_NODES);
     Overview {
         generated_at: now.to_string(),
@@ -109,7 +111,10 @@ fn headline(now: &Now) -> String {
     } else if warning > 0 {
         format!("{}; nothing is critical.", counted(warning, "warning is open", "warnings are open"))
     } else if now.silent_nodes > 0 {
-        format!("{} silent: what is going on there isn't known.", counted(now.silent_nodes, "node is", "nodes are"))
+        format!(
+            "{} silent: what is going on there isn't known.",
+            counted(now.silent_nodes, "node is", "nodes are")
+        )
     } else {
         match now.health {
             Health::Healthy => format!("All is well on {}.", counted(now.nodes, "node", "nodes")),

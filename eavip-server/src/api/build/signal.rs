@@ -108,7 +108,8 @@ impl Card {
             health: first.map_or(Health::Unknown, |first| first.shown.health),
             value: first.map_or_else(|| "–".to_owned(), |first| first.shown.value_text.clone()),
             objective: first.map(|first| first.shown.objective_text.clone()).unwrap_or_default(),
-            detail: first.map_or_else(|| "nothing measures it yet".to_owned(), |first| first.shown.detail.clone()),
+            detail: first
+                .map_or_else(|| "nothing measures it yet".to_owned(), |first| first.shown.detail.clone()),
             trend: trend.unwrap_or_default(),
             worst: self.worst.into_iter().map(|candidate| candidate.shown).collect(),
             services: self.services,
