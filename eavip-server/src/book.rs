@@ -66,7 +66,7 @@ impl Book {
                 }
                 Event::Delivery { id, event } => self.alerts.delivery(*id, event, record.at),
                 Event::Node { id, event } => self.node(*id, event, record.at),
-                Event::Join { id, event } => access::join(&mut self.joins, id, event),
+                Event::Join { id, event } => access::join(&mut self.joins, id, event, record),
                 Event::User { name, event } => self.user(name, event, record.at),
                 Event::Link { hash, event } => access::link(&mut self.links, hash, event),
                 Event::Token { id, event } => access::token(&mut self.tokens, id, event, record),

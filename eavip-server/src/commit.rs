@@ -134,6 +134,12 @@ impl Committer {
         answer.await.map_err(|_| Stopped)?
     }
 
+    /// Whether nothing can be written any more.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.0.is_closed()
+    }
+
     /// Keeps a checkpoint now.
     ///
     /// # Errors

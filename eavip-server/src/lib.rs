@@ -1,8 +1,10 @@
 //! The EAVIP ops server as a library: stores what agents report, evaluates it with the policy library, notifies,
 //! answers an API and serves the dashboard.
 
+pub mod admin;
 pub mod api;
 pub mod app;
+pub mod auth;
 pub mod authority;
 pub mod book;
 pub mod checkpoint;
@@ -18,7 +20,11 @@ pub mod nodes;
 pub mod notify;
 pub mod problem;
 pub mod record;
+pub mod router;
+pub mod serve;
 pub mod shared;
+pub mod sse;
 pub mod store;
 mod testing;
+pub mod telemetry;
 pub mod views;

@@ -140,7 +140,8 @@ pub struct Fault {
 }
 
 /// Why a request was refused or failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
 pub struct Problem {
     /// What went wrong.
     pub code: Code,

@@ -140,7 +140,7 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
     let agents_speaks = Speaks::Agents { tls, store: authority.store(), revoked: Arc::clone(&revoked) };
     let ingest = Ingest::new(committer.clone(), authority.store());
     let agents_router = enrolments.clone().agents_router().merge(ingest.router());
-    let web_router = router::web(app.clone()).merge(enrolments.web_router());
+    let web_router = router::web(app.clone(), enrolments.web_router());
     tasks.spawn(listener::serve(bound.web, web_speaks, web_router, stopped.clone()));
     tasks.spawn(listener::serve(bound.agents, agents_speaks, agents_router, stopped.clone()));
     tasks.spawn(listener::serve(bound.admin, Speaks::Plain, admin::router(app.clone(), metrics), stopped.clone()));

@@ -1,6 +1,7 @@
 //! What every part of the server looks at: the book, the nodes, the policy in force and the stream of changes. Only
 //! the commit thread changes book and nodes.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
@@ -60,6 +61,8 @@ pub struct Shared {
     /// What the last evaluation left waiting.
     waiting: Mutex<Waiting>,
     changes: broadcast::Sender<Changed>,
+    /// The last changes, oldest first, for readers that come back.
+    recent: Mutex<VecDeque<Changed>>,
     seq: AtomicU64,
     evaluated_at: AtomicI64,
 }
@@ -76,6 +79,7 @@ impl Shared {
             send: Notify::new(),
             waiting: Mutex::new(waiting),
             changes: broadcast::Sender::new(STREAM),
+            recent: Mutex::default(),
             seq: AtomicU64::new(0),
             evaluated_at: AtomicI64::new(i64::MIN),
         })
@@ -94,15 +98,32 @@ impl Shared {
 
     /// Tells everybody who follows that something changed.
     pub fn changed(&self, kind: ChangeKind, id: impl Into<String>) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
-        // No receiver is no error: nobody has a page open.
-        let _ = self.changes.send(Changed { seq, kind, id: id.into() });
+        let changed = Changed { seq, kind, id: id.into() };
+        if recent.len() >= STREAM {
+            recent.pop_front();
+        }
+        recent.push_back(changed.clone());
+        // No receiver is no error: nobody has a page open. Sent under the lock, so that numbers rise for all.
+        let _ = self.changes.send(changed);
     }
 
     /// Follows what changes from now on.
     #[must_use]
     pub fn follow(&self) -> broadcast::Receiver<Changed> {
         self.changes.subscribe()
+    }
+
+    /// Follows what changes from now on, and gives what changed after `seen`; `None` for that when some of it is no
+    /// longer kept and has to be fetched anew.
+    #[must_use]
+    pub fn follow_after(&self, seen: u64) -> (Option<Vec<Changed>>, broadcast::Receiver<Changed>) {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, first) = (self.seq(), recent.front().map_or(0, |oldest| oldest.seq));
+        let kept = seen <= last && (seen == last || first <= seen + 1);
+        let missed = kept.then(|| recent.iter().filter(|changed| changed.seq > seen).cloned().collect());
+        (missed, self.changes.subscribe())
     }
 
     /// The number of the last change.

@@ -1,6 +1,8 @@
 //! What the outside sees: the answers of the API and, from the same structs, the dashboard's pages. Nothing else of
 //! the server is serialised for people or clients.
 //!
+//! A node that was revoked is gone from here; the feed of changes and the ledger tell of it.
+//!
 //! Values come twice where people read them: the number in its unit, and the text that a page or table shows.
 
 use eavip_core::Vocabulary;
@@ -40,7 +42,7 @@ pub struct Overview {
     pub now: Now,
     /// The five golden signals, in their fixed order.
     pub signals: Vec<SignalCard>,
-    /// Nodes, worst first.
+    /// Nodes, worst first; at most 500, so that the page stays small. The list of nodes has them all.
     pub nodes: Vec<NodeRow>,
     /// What happened last, newest first; at most 20.
     pub changes: Vec<Change>,
@@ -170,8 +172,6 @@ pub struct NodeRow {
     pub silent_seconds: f64,
     /// Whether it fell silent.
     pub stale: bool,
-    /// Whether its certificate was revoked.
-    pub revoked: bool,
     /// The agent's version.
     pub agent_version: String,
     /// Busy share of its CPUs, 0 to 1.
@@ -418,6 +418,35 @@ pub struct Principal {
     /// What they may do.
     #[schema(schema_with = words::<Role>)]
     pub role: Role,
+}
+
+/// A person's account.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct User {
+    /// The user name.
+    pub name: String,
+    /// What they may do.
+    #[schema(schema_with = words::<Role>)]
+    pub role: Role,
+}
+
+/// A join token that can still be used, without its secret.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct JoinToken {
+    /// Its id.
+    pub id: String,
+    /// The installation its nodes become part of.
+    pub deployment: String,
+    /// The environment they serve.
+    #[schema(schema_with = words::<Environment>)]
+    pub environment: Environment,
+    /// Who runs the installation.
+    #[schema(schema_with = words::<Mode>)]
+    pub mode: Mode,
+    /// Who made it.
+    pub created_by: String,
+    /// When it ends, RFC 3339.
+    pub expires_at: String,
 }
 
 /// An API token, without its secret.

@@ -66,17 +66,24 @@ pub struct Join {
     pub hash: String,
     /// Where its nodes belong.
     pub place: Place,
+    /// Who made it.
+    pub created_by: String,
     /// When it ends.
     pub expires_at: Timestamp,
     /// The node that used it: a repeat of the same node for the same key is answered again.
     pub used_by: Option<eavip_core::id::NodeId>,
 }
 
-pub(super) fn join(joins: &mut HashMap<String, Join>, id: &str, event: &JoinEvent) {
+pub(super) fn join(joins: &mut HashMap<String, Join>, id: &str, event: &JoinEvent, record: &LedgerRecord) {
     match event {
         JoinEvent::Created { hash, place, expires_at } => {
-            let join =
-                Join { hash: hash.clone(), place: place.clone(), expires_at: *expires_at, used_by: None };
+            let join = Join {
+                hash: hash.clone(),
+                place: place.clone(),
+                created_by: record.actor.to_string(),
+                expires_at: *expires_at,
+                used_by: None,
+            };
             joins.insert(id.to_owned(), join);
         }
         JoinEvent::Used { node } => {

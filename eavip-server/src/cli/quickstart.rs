@@ -72,7 +72,11 @@ pub(super) async fn run(quickstart: Quickstart) -> Exit {
             return Exit::Failure;
         }
     };
-    complain(&format!("Started in {} ms; everything is kept in {}.", began.elapsed().as_millis(), quickstart.data.display()));
+    complain(&format!(
+        "Started in {} ms; everything is kept in {}.",
+        began.elapsed().as_millis(),
+        quickstart.data.display()
+    ));
     complain("Open this link to sign in; it works once, for 15 minutes:");
     say(&link);
     complain("Press Ctrl-C to stop.");
@@ -103,7 +107,7 @@ async fn agent(server: &Server, state: &Path) -> anyhow::Result<Agent> {
             environment: Environment::Production,
             labels: Labels::default(),
         };
-        let join = crate::api::join_tokens::create(&server.app, place).await?;
+        let join = crate::api::join_tokens::for_server(&server.app, place).await?;
         eavip_agent::enrol::join(&directory, &join, &eavip_agent::agent::hostname()).await?;
     }
     drop(directory);
