@@ -8,6 +8,7 @@ pub mod auth;
 pub mod authority;
 pub mod book;
 pub mod checkpoint;
+pub mod cli;
 pub mod commit;
 pub mod config;
 pub mod enrolment;
@@ -25,6 +26,7 @@ pub mod serve;
 pub mod shared;
 pub mod sse;
 pub mod store;
-mod testing;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 pub mod views;
