@@ -1,1 +1,10 @@
-//! x
+//! One binary for all integration and repository tests: it links once, and each room below is one subject.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking; helper functions are outside the `#[test]` items that clippy exempts"
+)]
+
+mod queues;
