@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 /// How data is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -44,6 +46,31 @@ pub fn table<const N: usize>(
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// Writes one thing: names and values for people, or a JSON document.
+///
+/// # Errors
+/// When `out` can't be written to.
+pub fn one(
+    out: &mut impl Write,
+    format: Format,
+    rows: &[(&str, String)],
+    value: &impl Serialize,
+) -> io::Result<()> {
+    match format {
+        Format::Table => {
+            let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+            rows.iter().try_for_each(|(name, value)| writeln!(out, "{name:width$}  {}", plain(value)))
+        }
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(value)?),
+        Format::Jsonl => writeln!(out, "{}", serde_json::to_string(value)?),
+    }
+}
+
+/// Talks to people on stderr; nobody can be told when that fails.
+pub fn talk(text: &str) {
+    let _unheard = writeln!(io::stderr(), "{text}");
 }
 
 #[cfg(test)]

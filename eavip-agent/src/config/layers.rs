@@ -82,6 +82,14 @@ impl Layers {
         self
     }
 
+    /// The files alone, for a reader that merges them by rules of its own.
+    ///
+    /// # Errors
+    /// Every file that can't be read.
+    pub fn sources(self) -> Result<Vec<Source>, Vec<Problem>> {
+        if self.problems.is_empty() { Ok(self.files) } else { Err(self.problems) }
+    }
+
     /// The merged tree, for readers and for `config show --origin`.
     #[must_use]
     pub fn document(&self) -> Document {

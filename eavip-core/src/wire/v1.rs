@@ -16,11 +16,13 @@ use crate::labels::Labels;
 use crate::node::{Facts, MAX_SERIES};
 use crate::signal::histogram::Histogram;
 use crate::signal::metric::{Kind, Metric};
-use crate::signal::reading::{Quality, Reading, Value};
+use crate::signal::reading::{MAX_REASON, Quality, Reading, Value};
 use crate::time::{Span, Timestamp};
 
 /// Most reports in one batch.
 pub const MAX_REPORTS: usize = 500;
+/// Longest message and path of a [`WireError`] in characters: both can quote what was sent.
+const MAX_MESSAGE: usize = 300;
 /// Most drop ranges in one body.
 pub const MAX_DROPS: usize = 100;
 
@@ -41,6 +43,10 @@ pub struct Batch<'a> {
     pub node: NodeId,
     /// The numbering that `seq` belongs to; a new one begins when a spool is lost with its numbers.
     pub epoch: u64,
+    /// The mark of this epoch that the server acknowledged, as the sender remembers it. A server whose own mark is
+    /// lower has lost something: it stores nothing and answers with its mark, and the sender goes back to it.
+    #[serde(default)]
+    pub acknowledged: u64,
     /// The reports, with rising numbers.
     #[serde(borrow)]
     pub reports: Vec<Envelope<'a>>,
@@ -134,12 +140,13 @@ impl<'a> Batch<'a> {
 }
 
 impl Body {
-    /// Reads a body; `path` is where it stands, for messages.
+    /// Reads a body; `path` is where it stands, for messages. Facts are cut to [`Facts::LONGEST`].
     ///
     /// # Errors
     /// Names the field and what is wrong with it.
     pub fn decode(bytes: &[u8], path: &str) -> Result<Self, WireError> {
-        let body: Self = decode(bytes, path)?;
+        let mut body: Self = decode(bytes, path)?;
+        body.facts.iter_mut().for_each(Facts::cut);
         let limits = [
             ("readings", body.readings.len(), MAX_SERIES, "readings"),
             ("dropped", body.dropped.len(), MAX_DROPS, "drop ranges"),
@@ -169,7 +176,7 @@ impl Body {
 }
 
 /// Reads fast; only when that fails, reads again while keeping track of the place.
-fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], path: &str) -> Result<T, WireError> {
+pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], path: &str) -> Result<T, WireError> {
     let fast = serde_json::from_slice(bytes);
     fast.map_err(|error| {
         let mut reader = serde_json::Deserializer::from_slice(bytes);
@@ -178,7 +185,8 @@ fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], path: &str) -> Result<T, Wire
             Ok(_) => String::new(),
         };
         let place = if place == "." { String::new() } else { place };
-        WireError { path: join(path, &place), message: error.to_string() }
+        let message = error.to_string().chars().take(MAX_MESSAGE).collect();
+        WireError { path: join(path, &place).chars().take(MAX_MESSAGE).collect(), message }
     })
 }
 
@@ -263,8 +271,9 @@ mod readings {
     }
 
     fn received(sent: Sent<'_>) -> Result<Option<Reading>, String> {
-        let Ok(metric) = sent.metric.parse::<Metric>() else { return Ok(None) };
-        let unknown = || Value::Unknown(sent.reason.iter().flat_map(|text| text.chars()).take(200).collect());
+        let Some(metric) = Metric::find(&sent.metric) else { return Ok(None) };
+        let unknown =
+            || Value::Unknown(sent.reason.iter().flat_map(|text| text.chars()).take(MAX_REASON).collect());
         let (value, usual) = match (sent.value, sent.histogram) {
             (Some(_), Some(_)) => return Err(format!("`{metric}` has both value and histogram; send one")),
             (Some(value), None) if metric.kind() != Kind::Histogram => (Value::Number(value), Quality::Exact),

@@ -47,7 +47,7 @@ fn an_environment_value_can_only_be_one_value() {
 fn an_unreadable_file_is_a_problem_beside_all_others() {
     let directory = tempfile::tempdir().unwrap();
     let layers = Layers::read(&directory.path().join("agent.toml"), true);
-    let problems = layers.load(|document| Some(document.root().finish())).unwrap_err();
+    let problems = layers.load(|_| Some(())).unwrap_err();
     assert_eq!((problems.len(), problems[0].code), (1, UNREADABLE));
     assert!(Layers::read(&directory.path().join("agent.toml"), false).load(|_| Some(())).is_ok());
 }
