@@ -9,4 +9,5 @@
 
 mod durability;
 mod policy_table;
+mod queues;
 mod tidy;
