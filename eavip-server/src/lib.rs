@@ -1,7 +1,4 @@
-//! x
-
-pub mod authority;
 //! The EAVIP ops server as a library: everything the daemon does, embeddable.
 
+pub mod authority;
 pub mod log;
-pub mod views;
