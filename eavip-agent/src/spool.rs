@@ -13,7 +13,6 @@ mod recover;
 mod refuse;
 mod room;
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,7 +20,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::durable::{DurableError, files};
+use crate::durable::DurableError;
+use crate::durable::files::{self, DirLock};
 
 pub use drops::{DROP_RANGES_MAX, DropRange};
 pub use recover::Opened;
@@ -143,7 +143,7 @@ pub enum SpoolError {
 pub struct Spool {
     state: Mutex<State>,
     /// Held, never read: the directory is ours while it lives.
-    _lock: File,
+    _lock: DirLock,
 }
 
 impl Spool {

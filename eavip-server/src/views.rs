@@ -8,11 +8,12 @@
 pub mod history;
 mod pointer;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use eavip_agent::durable::{self, Batch, Durable, DurableError, Options, Quarantine, Reason, files};
+use eavip_agent::durable::files::{self, DirLock};
+use eavip_agent::durable::{self, Batch, Durable, DurableError, Options, Quarantine, Reason};
 
 use pointer::Pointer;
 
@@ -83,7 +84,7 @@ pub struct Views {
     dir: PathBuf,
     cache_bytes: u64,
     /// Held, never read: the directory is ours while it lives.
-    _lock: File,
+    _lock: DirLock,
 }
 
 impl Views {

@@ -238,3 +238,21 @@ fn gives_up_a_refused_report_and_counts_it_once() {
     assert_eq!((opened.lost.len(), opened.quarantined.len()), (0, 0));
     assert_eq!((seqs(&spool), spool.drops()), (vec![2, 3], drops.to_vec()));
 }
+
+#[test]
+fn removes_the_leftovers_of_an_interrupted_recreation_or_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let (spool, _) = open(dir.path());
+    fill(&spool, 3);
+    drop(spool);
+    std::fs::create_dir(dir.path().join("contents-2")).unwrap();
+    std::fs::write(dir.path().join("contents-2.before"), b"half a copy").unwrap();
+    let (_spool, opened) = open(dir.path());
+    assert_eq!(opened, Opened { recovered: 3, ..Opened::default() });
+    let mut left: Vec<_> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["LOCK", "MARK", "contents-1"]);
+}

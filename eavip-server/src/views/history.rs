@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use eavip_agent::durable::{self, Batch, Durable, DurableError, Mark, MarkState, Options, Quarantine, files};
+use eavip_agent::durable::files::{self, DirLock};
+use eavip_agent::durable::{self, Batch, Durable, DurableError, Mark, MarkState, Options, Quarantine};
 
 use super::{Pair, ViewsError, io_error};
 
@@ -61,7 +62,7 @@ pub struct History {
     cache_bytes: u64,
     inner: Mutex<Inner>,
     /// Held, never read: the directory is ours while it lives.
-    _lock: File,
+    _lock: DirLock,
 }
 
 #[derive(Debug, Default)]

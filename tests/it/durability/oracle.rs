@@ -172,6 +172,10 @@ fn everything_pending(spool: &Spool) -> Vec<Entry> {
         all.extend(page);
         spool.acknowledge(last, 1_700_000_000_000).unwrap();
     }
-    assert_eq!(spool.rewind(first).unwrap(), [], "what was just acknowledged is kept");
+    let drops = spool.drops();
+    for gone in spool.rewind(first).unwrap() {
+        let known = drops.iter().any(|d| d.epoch == gone.epoch && d.from <= gone.from && gone.to <= d.to);
+        assert!(known, "what was just acknowledged is kept, but {gone:?} is not");
+    }
     all
 }
