@@ -1,8 +1,5 @@
-//! The EAVIP node agent as a library: everything the daemon does, embeddable.
-//!
-//! [`agent::Agent`] is the whole; around it stand its parts, each usable by itself: [`collect`] measures, [`spool`]
-//! keeps, [`push`] brings to the server, [`enrol`] and [`identity`] say who this node is, [`tls`] whom it believes.
-//! Nothing here is global: no process-wide TLS provider, logger or metrics recorder is installed, no process ends.
+//! The EAVIP node agent as a library: collects health, spools it durably and pushes it over mutual TLS. The server
+//! embeds it in its quickstart, and shares what does I/O and is needed on both sides.
 
 pub mod admin;
 pub mod agent;

@@ -6,7 +6,7 @@ pub mod owner;
 pub mod route;
 pub mod rule;
 
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// How urgent an alert is (seed: *Alerts are categorized as*); from least to most.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Outcome};
 use crate::time::Timestamp;
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// The answer to "may this be done?".

@@ -1,6 +1,6 @@
 //! The standard environments and their one direction (seed: *Environment Model*).
 
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// An environment; the order is the order of promotion.

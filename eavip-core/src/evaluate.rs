@@ -4,9 +4,14 @@
 //! transitions to commit, and the conditions that are bad but have not been so for long enough.
 //!
 //! Unknown evidence neither opens nor ends an episode: what nobody can see keeps the state it had, and the rules on
-//! silence (`node_silent_seconds`, `collector_up`) tell that it can't be seen.
+//! silence (`node_silent_seconds`, `collector_up`) tell that it can't be seen. What was bad stays bad while it is
+//! unknown; what was good again has to prove it anew, so that losing sight never improves a verdict.
+
+mod summary;
 
 use std::collections::BTreeMap;
+
+pub use summary::readable;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,13 +19,13 @@ use crate::alert::episode::{self, Ending, Episode, EpisodeCommand, EpisodeEvent,
 use crate::alert::route::{self, Notice, NoticeKind};
 use crate::alert::rule::AlertRule;
 use crate::id::{Digest128, NodeId};
-use crate::labels::Labels;
 use crate::node::{Node, Series};
 use crate::policy::Policy;
 use crate::signal::indicator::{Derived, Indicator};
-use crate::signal::metric::{Metric, Unit};
+use crate::signal::metric::Metric;
 use crate::signal::reading::{Quality, SeriesKey, Value};
-use crate::time::{Span, Timestamp};
+use crate::signal::service::ServiceWindow;
+use crate::time::Timestamp;
 
 /// What is bad but doesn't count yet, and what is good again but isn't over yet, by fingerprint.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -95,33 +100,50 @@ impl<'a> Evaluation<'a> {
         Self { policy, open, before, now, outcome: Outcome::default() }
     }
 
-    /// Looks at one node: what became bad, and which of its episodes are over.
+    /// Looks at one node: what became bad, and which of its episodes are over. Each node is shown once.
     pub fn node(&mut self, node: &Node) {
+        let policy = self.policy;
         let open = self.open.remove(&node.id).unwrap_or_default();
         let silent = node.silent(self.now).as_secs_f64();
-        for rule in self.policy.rules_on(Metric::NodeSilent) {
-            self.bad(node, rule, || Subject::Node, silent, &open);
+        for rule in policy.rules_on(Metric::NodeSilent) {
+            self.look(node, rule, || Subject::Node, Some(silent), &open);
         }
-        if !node.is_stale(self.now) {
-            for (key, series) in &node.series {
-                let mut rules = self.policy.rules_on(key.metric).peekable();
-                if let (Some(_), Some(value)) = (rules.peek(), known(node, series, self.now)) {
-                    rules
-                        .for_each(|rule| self.bad(node, rule, || Subject::Series(key.clone()), value, &open));
-                }
+        for (key, series) in &node.series {
+            let mut rules = policy.rules_on(key.metric).peekable();
+            if rules.peek().is_some() {
+                let value = known(node, series, self.now);
+                rules.for_each(|rule| self.look(node, rule, || Subject::Series(key.clone()), value, &open));
             }
-            for (service, window) in &node.services {
-                for (derived, rule) in self.policy.rules_on_services() {
-                    let counts = derived != Derived::ErrorRatio
-                        || window.requests().is_some_and(|requests| requests >= rule.least_requests);
-                    if let (true, Some(value)) = (counts, window.indicator(derived)) {
-                        self.bad(node, rule, || Subject::Service(service.clone()), value, &open);
-                    }
-                }
+        }
+        for (service, window) in &node.services {
+            for (derived, rule) in policy.rules_on_services() {
+                let value = over_window(node, window, derived, rule, self.now);
+                self.look(node, rule, || Subject::Service(service.clone()), value, &open);
             }
         }
         for episode in open.values() {
             self.good(node, episode);
+        }
+    }
+
+    /// A value that may open an episode; an unknown one lets what waits wait on.
+    fn look(
+        &mut self,
+        node: &Node,
+        rule: &AlertRule,
+        subject: impl FnOnce() -> Subject,
+        value: Option<f64>,
+        open: &BTreeMap<Digest128, &Episode>,
+    ) {
+        match value {
+            Some(value) if rule.condition.fires(value) => self.bad(node, rule, subject(), value, open),
+            None if !self.before.bad_since.is_empty() => {
+                let fingerprint = episode::fingerprint(rule, node.id, &subject());
+                if let Some(since) = self.before.bad_since.get(&fingerprint) {
+                    self.outcome.waiting.bad_since.insert(fingerprint, *since);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -134,25 +156,17 @@ impl<'a> Evaluation<'a> {
         self.outcome
     }
 
-    /// A value that may open an episode.
+    /// A bad value: opens an episode when it has been bad for long enough.
     fn bad(
         &mut self,
         node: &Node,
         rule: &AlertRule,
-        subject: impl FnOnce() -> Subject,
+        subject: Subject,
         value: f64,
         open: &BTreeMap<Digest128, &Episode>,
     ) {
-        if !rule.condition.fires(value) {
-            return;
-        }
-        let subject = subject();
-        let labels = episode::labels(node, &subject);
-        if !matches(rule, &labels) {
-            return;
-        }
-        let fingerprint = episode::fingerprint(rule, &labels);
-        if open.contains_key(&fingerprint) {
+        let fingerprint = episode::fingerprint(rule, node.id, &subject);
+        if open.contains_key(&fingerprint) || !matches(rule, node, &subject) {
             return;
         }
         let since = self.before.bad_since.get(&fingerprint).copied().unwrap_or(self.now).min(self.now);
@@ -160,17 +174,30 @@ impl<'a> Evaluation<'a> {
             self.outcome.waiting.bad_since.insert(fingerprint, since);
             return;
         }
+        let opening = self.opening(node, rule, subject, value, (fingerprint, since));
+        let notice = route::decide(&self.policy.routes, &opening.labels, rule.category, NoticeKind::Firing);
+        let episode = opening.id;
+        let event = EpisodeEvent::Opened(Box::new(opening));
+        self.outcome.transitions.push(Transition { episode, event, notice });
+    }
+
+    fn opening(
+        &self,
+        node: &Node,
+        rule: &AlertRule,
+        subject: Subject,
+        value: f64,
+        (fingerprint, since): (Digest128, Timestamp),
+    ) -> Opening {
         let owner = rule.owner.in_mode(node.place.mode).clone();
-        let labels = labels.with([
+        let labels = episode::labels(node, &subject).with([
             ("rule", rule.id.as_str()),
             ("category", rule.category.as_str()),
             ("owner", owner.as_str()),
         ]);
-        let notice = route::decide(&self.policy.routes, &labels, rule.category, NoticeKind::Firing);
-        let id = episode::id(fingerprint, self.now);
-        let summary = summary(node, rule, &subject, value);
-        let opening = Opening {
-            id,
+        let summary = summary::summary(node, rule, &subject, value);
+        Opening {
+            id: episode::id(fingerprint, self.now),
             fingerprint,
             rule: rule.id.clone(),
             category: rule.category,
@@ -186,22 +213,19 @@ impl<'a> Evaluation<'a> {
             value,
             since,
             at: self.now,
-        };
-        let event = EpisodeEvent::Opened(Box::new(opening));
-        self.outcome.transitions.push(Transition { episode: id, event, notice });
+        }
     }
 
     /// An open episode that may be over.
     fn good(&mut self, node: &Node, episode: &Episode) {
         let opening = &episode.opening;
         let rule = self.policy.rule(opening.rule.as_str());
-        let Some(rule) = rule.filter(|rule| {
-            let labels = episode::labels(node, &opening.subject);
-            rule.indicator == opening.indicator && matches(rule, &labels)
-        }) else {
+        let Some(rule) =
+            rule.filter(|rule| rule.indicator == opening.indicator && matches(rule, node, &opening.subject))
+        else {
             return self.resolve(episode, Ending::RuleChanged);
         };
-        let value = match current(node, &opening.subject, opening.indicator, self.now) {
+        let value = match current(node, &opening.subject, rule, self.now) {
             Current::Known(value) => value,
             Current::Unknown => return,
             Current::Gone => return self.resolve(episode, Ending::SeriesGone),
@@ -230,7 +254,11 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn matches(rule: &AlertRule, labels: &Labels) -> bool {
+fn matches(rule: &AlertRule, node: &Node, subject: &Subject) -> bool {
+    if rule.matchers.is_empty() {
+        return true;
+    }
+    let labels = episode::labels(node, subject);
     rule.matchers.iter().all(|(name, value)| labels.get(name) == Some(value))
 }
 
@@ -241,6 +269,22 @@ fn known(node: &Node, series: &Series, now: Timestamp) -> Option<f64> {
     }
 }
 
+/// What a service's window says to a rule; too few requests say nothing, neither good nor bad.
+fn over_window(
+    node: &Node,
+    window: &ServiceWindow,
+    derived: Derived,
+    rule: &AlertRule,
+    now: Timestamp,
+) -> Option<f64> {
+    if node.is_stale(now) {
+        return None;
+    }
+    let enough = derived != Derived::ErrorRatio
+        || window.requests().is_some_and(|requests| requests >= rule.least_requests);
+    if enough { window.indicator(derived) } else { None }
+}
+
 enum Current {
     Known(f64),
     Unknown,
@@ -248,72 +292,23 @@ enum Current {
 }
 
 /// What an episode's indicator says now.
-fn current(node: &Node, subject: &Subject, indicator: Indicator, now: Timestamp) -> Current {
+fn current(node: &Node, subject: &Subject, rule: &AlertRule, now: Timestamp) -> Current {
+    // Something missing is only gone when the node tells of what it has: a silent one tells nothing.
+    let missing = || if node.is_stale(now) { Current::Unknown } else { Current::Gone };
     let known_or_unknown = |value: Option<f64>| value.map_or(Current::Unknown, Current::Known);
-    match (subject, indicator) {
+    match (subject, rule.indicator) {
         (Subject::Node, _) => Current::Known(node.silent(now).as_secs_f64()),
-        (Subject::Series(key), _) => match node.series.get::<SeriesKey>(key) {
-            Some(series) => known_or_unknown(known(node, series, now)),
-            None => Current::Gone,
-        },
-        (Subject::Service(service), Indicator::Derived(derived)) if !node.is_stale(now) => {
-            match node.services.get(service) {
-                Some(window) => known_or_unknown(window.indicator(derived)),
-                None => Current::Gone,
-            }
+        (Subject::Series(key), _) => {
+            let series = node.series.get::<SeriesKey>(key);
+            series.map_or_else(missing, |series| known_or_unknown(known(node, series, now)))
         }
-        (Subject::Service(_), _) => Current::Unknown,
-    }
-}
-
-/// One sentence that reads alone, such as `disk_used_ratio of / on web-1 is 97.2 %, above 95 %`.
-fn summary(node: &Node, rule: &AlertRule, subject: &Subject, value: f64) -> String {
-    let (service, own) = match subject {
-        Subject::Node => (None, String::new()),
-        Subject::Service(service) => (Some(service), String::new()),
-        Subject::Series(key) => {
-            let values = key.labels.iter().map(|(_, value)| value).collect::<Vec<_>>().join(" ");
-            (key.service.as_ref(), values)
+        (Subject::Service(service), Indicator::Derived(derived)) => {
+            let window = node.services.get(service);
+            window.map_or_else(missing, |window| {
+                known_or_unknown(over_window(node, window, derived, rule, now))
+            })
         }
-    };
-    let of = [service.map_or("", |service| service.as_str()), &own].join(" ");
-    let of = if of.trim().is_empty() { String::new() } else { format!(" of {}", of.trim()) };
-    let id = node.id.to_string();
-    let host = if node.facts.hostname.is_empty() { &id } else { &node.facts.hostname };
-    let unit = rule.indicator.unit();
-    let (side, limit) = match rule.condition {
-        crate::alert::rule::Condition::Above { fire, .. } => ("above", fire),
-        crate::alert::rule::Condition::Below { fire, .. } => ("below", fire),
-    };
-    format!("{}{of} on {host} is {}, {side} {}", rule.indicator, readable(value, unit), readable(limit, unit))
-}
-
-/// A value as people read it: shares in percent, seconds as spans, bytes in binary multiples.
-#[must_use]
-pub fn readable(value: f64, unit: Unit) -> String {
-    let plain = |value: f64| {
-        let text = format!("{value:.3}");
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    };
-    match unit {
-        Unit::Ratio => format!("{} %", plain((value * 1e5).round() / 1e3)),
-        Unit::Seconds if value.abs() < 1.0 => format!("{} ms", plain((value * 1e5).round() / 1e2)),
-        Unit::Seconds if value.abs() < 60.0 => format!("{} s", plain((value * 1e2).round() / 1e2)),
-        Unit::Seconds => {
-            let sign = if value < 0.0 { "-" } else { "" };
-            format!("{sign}{}", Span::from_secs(value.abs() as u64))
-        }
-        Unit::Bytes | Unit::BytesPerSecond => {
-            let (mut scaled, mut names) = (value, ["B", "KiB", "MiB", "GiB", "TiB"].iter().peekable());
-            let mut name = names.next().copied().unwrap_or("B");
-            while let (true, Some(next)) = (scaled.abs() >= 1024.0, names.next()) {
-                (scaled, name) = (scaled / 1024.0, next);
-            }
-            let per = if unit == Unit::BytesPerSecond { "/s" } else { "" };
-            format!("{} {name}{per}", plain((scaled * 10.0).round() / 10.0))
-        }
-        Unit::Bool => if value >= 1.0 { "yes" } else { "no" }.to_owned(),
-        Unit::Count => plain(value),
+        (Subject::Service(_), Indicator::Metric(_)) => Current::Unknown,
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::TeamId;
 use crate::time::Timestamp;
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// What a rule says of the evidence it saw; from harmless to decisive.

@@ -15,6 +15,7 @@ pub const MAX_LABEL_VALUE: usize = 1024;
 
 /// Why a label set can't be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidLabels {
     /// More than [`MAX_LABELS`].
     #[error("{count} labels are too many; send at most {MAX_LABELS}")]
@@ -96,6 +97,17 @@ impl Labels {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The first of each name among pairs that come from checked labels or are fixed words; at most `most`.
+    pub(crate) fn first_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>, most: usize) -> Self {
+        let mut list = std::collections::BTreeMap::new();
+        for (name, value) in pairs {
+            if list.len() < most {
+                list.entry(name).or_insert(value);
+            }
+        }
+        Self(list.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
     /// These labels and `more`; on a name in both, `more` wins. At the bound the rest of `more` is left out.

@@ -30,7 +30,7 @@
 //! "#;
 //! let problems = Policy::load(&[Source::new("runbook.toml", text)]).unwrap_err();
 //! assert_eq!(problems.len(), 1, "an alert without a runbook can't be loaded");
-//! assert_eq!(problems[0].place(), "runbook.toml:5:1");
+//! assert_eq!(problems[0].place(), "runbook.toml:5:8");
 //! ```
 
 pub mod alert;

@@ -1,7 +1,7 @@
 //! The supported deployment modes (seed: *Supported Deployment Modes*): the same concepts in each, with different
 //! people behind them.
 
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// Who runs the platform's installation.

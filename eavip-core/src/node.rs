@@ -1,6 +1,6 @@
 //! A node as its reports show it: who it is, how recent we know that, and the latest of each series.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::mode::Mode;
 use crate::policy::Policy;
 use crate::signal::health::{self, Latest, SignalHealth};
 use crate::signal::metric::Metric;
-use crate::signal::reading::{Quality, Reading, SeriesKey, Value};
+use crate::signal::reading::{KeyParts, Quality, Reading, SeriesKey, Value};
 use crate::signal::service::ServiceWindow;
 use crate::time::{Span, Timestamp};
 use crate::wire::v1::Body;
@@ -22,6 +22,11 @@ pub const MAX_SERIES: usize = 2_000;
 pub const MAX_SERVICES: usize = 200;
 /// A series that no report named for this long is forgotten.
 const FORGOTTEN: Span = Span::from_secs(3_600);
+/// How often forgotten series are looked for, in milliseconds of the node's clock.
+const SWEEP_MILLIS: i64 = 60_000;
+/// A report that is older than the last one by more than this isn't a late one but the first after the node's clock was
+/// set back: agents keep acknowledged reports for replay about this long.
+const SET_BACK: Span = Span::from_secs(900);
 /// Reports that may be missed before what we know is stale.
 const MISSED_REPORTS: u64 = 3;
 /// The least age at which something is stale, whatever the interval: a slow push isn't an outage.
@@ -97,6 +102,20 @@ pub struct Node {
     pub services: BTreeMap<ServiceId, ServiceWindow>,
 }
 
+impl Facts {
+    /// Longest text of a fact, in characters: a host name has at most 253.
+    pub const LONGEST: usize = 255;
+
+    /// Cuts each text to [`Self::LONGEST`].
+    pub(crate) fn cut(&mut self) {
+        for text in [&mut self.hostname, &mut self.os, &mut self.kernel, &mut self.agent_version] {
+            if let Some((end, _)) = text.char_indices().nth(Self::LONGEST) {
+                text.truncate(end);
+            }
+        }
+    }
+}
+
 impl Node {
     /// A node that hasn't reported yet.
     #[must_use]
@@ -114,54 +133,70 @@ impl Node {
         }
     }
 
-    /// Takes a report that arrived at `seen_at`. A report older than the last one adds to windows and is otherwise
-    /// history: it doesn't overwrite what is known by now.
+    /// Takes a report that arrived at `seen_at`. A report older than the last one is history: it shows that the node is
+    /// there, and doesn't overwrite what is known by now. One that is older by more than 15 minutes means that the
+    /// node's clock was set back; it is taken, and what was known so far counts as measured at its moment.
     pub fn observe(&mut self, body: &Body, seen_at: Timestamp) {
-        let newest = self.reported_at.is_none_or(|last| body.at >= last);
         self.seen_at = Some(self.seen_at.map_or(seen_at, |last| last.max(seen_at)));
-        if let Some(facts) = &body.facts {
-            self.facts = facts.clone();
+        match self.reported_at {
+            Some(last) if last.since(body.at) > SET_BACK => {
+                self.series.values_mut().for_each(|series| series.at = series.at.min(body.at));
+            }
+            Some(last) if body.at < last => return,
+            _ => {}
         }
-        if !newest {
-            return;
+        if let Some(facts) = &body.facts {
+            self.facts.clone_from(facts);
+        }
+        // What the server knows of a node isn't the node's to claim.
+        for reading in body.readings.iter().filter(|reading| !reading.metric.is_the_servers()) {
+            self.note(reading, body.at);
+        }
+        self.observe_services(body);
+        let minute = |at: Timestamp| at.as_millis().div_euclid(SWEEP_MILLIS);
+        if self.reported_at.is_some_and(|last| minute(last) != minute(body.at)) {
+            self.forget(body.at - FORGOTTEN);
         }
         self.reported_at = Some(body.at);
         self.interval = body.interval;
-        for reading in &body.readings {
-            self.take(reading, body.at);
-        }
-        self.observe_services(body);
-        let oldest = body.at - FORGOTTEN;
-        if self.series.len() > body.readings.len() {
-            self.series.retain(|_, series| series.at > oldest);
-        }
     }
 
-    fn take(&mut self, reading: &Reading, at: Timestamp) {
-        let key = SeriesKey {
-            metric: reading.metric,
-            service: reading.service.clone(),
-            labels: reading.labels.clone(),
-        };
-        let series = Series { value: reading.value.clone(), quality: reading.quality, at };
-        if self.series.len() < MAX_SERIES || self.series.contains_key(&key) {
-            self.series.insert(key, series);
+    /// Takes one reading; one of a new series is left out when there are [`MAX_SERIES`].
+    pub fn note(&mut self, reading: &Reading, at: Timestamp) {
+        if let Some(series) = self.series.get_mut(reading as &dyn KeyParts) {
+            series.value.clone_from(&reading.value);
+            (series.quality, series.at) = (reading.quality, at);
+        } else if self.series.len() < MAX_SERIES {
+            let key = SeriesKey {
+                metric: reading.metric,
+                service: reading.service.clone(),
+                labels: reading.labels.clone(),
+            };
+            self.series.insert(key, Series { value: reading.value.clone(), quality: reading.quality, at });
         }
     }
 
     fn observe_services(&mut self, body: &Body) {
-        let mut named: Vec<&ServiceId> = body.readings.iter().filter_map(|r| r.service.as_ref()).collect();
-        named.sort_unstable();
-        named.dedup();
-        for service in named {
-            if self.services.len() >= MAX_SERVICES && !self.services.contains_key(service) {
-                continue;
+        let of_services =
+            body.readings.iter().filter_map(|reading| Some((reading.service.as_ref()?, reading)));
+        let mut list: Vec<(&ServiceId, &Reading)> = of_services.collect();
+        list.sort_by_key(|(service, _)| *service);
+        for chunk in list.chunk_by(|(a, _), (b, _)| a == b) {
+            let Some((service, _)) = chunk.first() else { continue };
+            let readings = chunk.iter().map(|(_, reading)| *reading);
+            if let Some(window) = self.services.get_mut(*service) {
+                window.observe(body.at, readings);
+            } else if self.services.len() < MAX_SERVICES {
+                self.services.entry((*service).clone()).or_default().observe(body.at, readings);
             }
-            let readings = body.readings.iter().filter(|reading| reading.service.as_ref() == Some(service));
-            self.services.entry(service.clone()).or_default().observe(body.at, readings);
         }
-        let series = &self.series;
-        self.services.retain(|service, _| series.keys().any(|key| key.service.as_ref() == Some(service)));
+    }
+
+    /// Forgets series that weren't named since, and the services that have none left.
+    fn forget(&mut self, since: Timestamp) {
+        self.series.retain(|_, series| series.at > since);
+        let named: BTreeSet<&ServiceId> = self.series.keys().filter_map(|key| key.service.as_ref()).collect();
+        self.services.retain(|service, _| named.contains(service));
     }
 
     /// How long nothing was heard of it; since its enrolment when it never reported.
@@ -200,19 +235,17 @@ impl Node {
     #[must_use]
     pub fn service_health(&self, policy: &Policy, now: Timestamp) -> Vec<(&ServiceId, Vec<SignalHealth>)> {
         let stale = self.is_stale(now);
+        let mut latest: BTreeMap<&ServiceId, Vec<Latest<'_>>> = BTreeMap::new();
+        for (key, series) in &self.series {
+            if let Some(service) = &key.service {
+                let quality = self.quality(series, now);
+                latest.entry(service).or_default().push(Latest { key, value: &series.value, quality });
+            }
+        }
         self.services
             .iter()
             .map(|(service, window)| {
-                let latest: Vec<Latest<'_>> = self
-                    .series
-                    .iter()
-                    .filter(|(key, _)| key.service.as_ref() == Some(service))
-                    .map(|(key, series)| Latest {
-                        key,
-                        value: &series.value,
-                        quality: self.quality(series, now),
-                    })
-                    .collect();
+                let latest = latest.remove(service).unwrap_or_default();
                 (service, health::assess(window, stale, &latest, policy.objectives(service)))
             })
             .collect()

@@ -10,7 +10,7 @@ pub mod metric;
 pub mod reading;
 pub mod service;
 
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// What a metric tells about; the first five are the golden ones.

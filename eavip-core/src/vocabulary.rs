@@ -5,14 +5,38 @@
 
 /// A word that is not of the vocabulary it was read for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is not a known {what}; use one of {known}")]
+#[error("`{found}` is not a known {what}; {}", self.remedy())]
 pub struct UnknownWord {
     /// What kind of word was expected, such as `alert category`.
     pub what: &'static str,
-    /// The text that was found.
+    /// The text that was found, cut after 80 characters.
     pub found: String,
     /// The words that would have been taken, separated by commas.
     pub known: String,
+}
+
+impl UnknownWord {
+    fn remedy(&self) -> String {
+        match nearest(self.known.split(", "), &self.found) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("use one of {}", self.known),
+        }
+    }
+}
+
+/// How alike two words must be for the one to be meant by the other (Jaro-Winkler, 0 to 1).
+const ALIKE: f64 = 0.8;
+/// Longest text that is compared; a slip is hardly longer, and comparing costs the product of lengths.
+const LONGEST_COMPARED: usize = 80;
+
+/// The known word that somebody may have meant.
+pub(crate) fn nearest<'a>(known: impl IntoIterator<Item = &'a str>, found: &str) -> Option<&'a str> {
+    if found.len() > LONGEST_COMPARED {
+        return None;
+    }
+    let alike = known.into_iter().map(|word| (strsim::jaro_winkler(word, found), word));
+    let best = alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, word)| word)
 }
 
 /// A closed vocabulary, for those who list its words: schemas, help texts, columns.
@@ -24,6 +48,7 @@ pub trait Vocabulary: Copy + 'static {
 }
 
 /// Declares an enum of fixed words with `ALL`, `as_str`, `FromStr`, `Display` and serde from the same strings.
+#[macro_export]
 macro_rules! words {
     (
         $(#[$meta:meta])*
@@ -44,6 +69,15 @@ macro_rules! words {
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word ),+ }
             }
+
+            /// The word of a text, for those who need no message when there is none.
+            #[must_use]
+            pub fn find(text: &str) -> Option<Self> {
+                match text {
+                    $( $word => Some(Self::$variant), )+
+                    _ => None,
+                }
+            }
         }
 
         impl $crate::Vocabulary for $name {
@@ -61,14 +95,11 @@ macro_rules! words {
             type Err = $crate::UnknownWord;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text {
-                    $( $word => Ok(Self::$variant), )+
-                    _ => Err($crate::UnknownWord {
-                        what: $what,
-                        found: text.to_owned(),
-                        known: <Self as $crate::Vocabulary>::WORDS.join(", "),
-                    }),
-                }
+                Self::find(text).ok_or_else(|| $crate::UnknownWord {
+                    what: $what,
+                    found: text.chars().take(80).collect(),
+                    known: <Self as $crate::Vocabulary>::WORDS.join(", "),
+                })
             }
         }
 
@@ -95,4 +126,3 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;

@@ -2,3 +2,35 @@
 
 pub mod authority;
 pub mod log;
+//! The EAVIP ops server as a library: stores what agents report, evaluates it with the policy library, notifies,
+//! answers an API and serves the dashboard.
+
+pub mod admin;
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod authority;
+pub mod book;
+pub mod checkpoint;
+pub mod cli;
+pub mod commit;
+pub mod config;
+pub mod enrolment;
+pub mod evaluate;
+pub mod history;
+pub mod ingest;
+pub mod listener;
+pub mod log;
+pub mod nodes;
+pub mod notify;
+pub mod problem;
+pub mod record;
+pub mod router;
+pub mod serve;
+pub mod shared;
+pub mod sse;
+pub mod store;
+pub mod telemetry;
+#[cfg(test)]
+mod testing;
+pub mod views;

@@ -1,3 +1,13 @@
-//! Tests of the whole: the programs as they run, and the repository as it is.
+//! One binary for all integration and repository tests: it links once, and each room below is one subject.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking; helper functions are outside the `#[test]` items that clippy exempts"
+)]
 
 mod durability;
+mod policy_table;
+mod queues;
+mod tidy;

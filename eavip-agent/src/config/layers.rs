@@ -82,6 +82,14 @@ impl Layers {
         self
     }
 
+    /// The files alone, for a reader that merges them by rules of its own.
+    ///
+    /// # Errors
+    /// Every file that can't be read.
+    pub fn sources(self) -> Result<Vec<Source>, Vec<Problem>> {
+        if self.problems.is_empty() { Ok(self.files) } else { Err(self.problems) }
+    }
+
     /// The merged tree, for readers and for `config show --origin`.
     #[must_use]
     pub fn document(&self) -> Document {
@@ -155,9 +163,10 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Whether the line shown with a problem may hold a secret that somebody wrote in plain text.
+/// Whether the line shown with a problem may hold a secret that somebody wrote in plain text; a misspelt key shows in
+/// the remedy.
 fn sensitive(problem: &Problem) -> bool {
-    let line = problem.line.to_lowercase();
+    let line = format!("{} {}", problem.line, problem.remedy).to_lowercase();
     problem.code == NOT_A_REFERENCE
         || ["pass", "secret", "token", "authorization"].iter().any(|word| line.contains(word))
 }

@@ -6,13 +6,13 @@ use super::Category;
 use super::rule::{Action, AlertRule, Runbook};
 use crate::decision::Refused;
 use crate::id::{AlertRuleId, Digest128, NodeId, ServiceId, TeamId};
-use crate::labels::Labels;
+use crate::labels::{Labels, MAX_LABELS};
 use crate::node::Node;
 use crate::signal::indicator::Indicator;
 use crate::signal::metric::Unit;
 use crate::signal::reading::SeriesKey;
 use crate::time::Timestamp;
-use crate::vocabulary::words;
+use crate::words;
 
 /// Longest reason that a person gives, in characters.
 pub const MAX_REASON: usize = 1_000;
@@ -48,7 +48,7 @@ pub enum Subject {
 pub struct Opening {
     /// The episode's id.
     pub id: Digest128,
-    /// The same for every episode of this rule on this subject.
+    /// The same for every episode of this rule on this node and subject.
     pub fingerprint: Digest128,
     /// The rule.
     pub rule: AlertRuleId,
@@ -218,7 +218,11 @@ impl Episode {
     }
 }
 
-/// The labels of an alert: place and node, then service and series.
+/// Labels that an evaluation adds to those of [`labels`]: `rule`, `category` and `owner`.
+const ADDED: usize = 3;
+
+/// The labels of an alert: place and node, then service and series. Where the bound is reached, those of the series
+/// are left out first: what routes and people look at stays.
 #[must_use]
 pub fn labels(node: &Node, subject: &Subject) -> Labels {
     let id = node.id.to_string();
@@ -235,17 +239,32 @@ pub fn labels(node: &Node, subject: &Subject) -> Labels {
     };
     let service = service.map(|service| ("service", service.as_str()));
     // Place and node win over what a series claims of itself.
-    own.map_or_else(Labels::default, Labels::clone)
-        .with(node.place.labels.iter().filter(|(name, _)| own.is_none_or(|own| own.get(name).is_none())))
-        .with(service)
-        .with(place)
+    let fixed = place.into_iter().chain(service).chain(node.place.labels.iter());
+    Labels::first_of(fixed.chain(own.into_iter().flat_map(Labels::iter)), MAX_LABELS - ADDED)
 }
 
-/// What identifies a rule on a subject over all its episodes.
+/// What identifies a rule and its indicator on a node's subject over all its episodes. Labels of the place aren't part
+/// of it: an episode stays the same when a deployment is renamed.
 #[must_use]
-pub fn fingerprint(rule: &AlertRule, labels: &Labels) -> Digest128 {
-    let pairs = labels.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
-    Digest128::of(std::iter::once(rule.id.as_str().as_bytes()).chain(pairs))
+pub fn fingerprint(rule: &AlertRule, node: NodeId, subject: &Subject) -> Digest128 {
+    let indicator = match rule.indicator {
+        Indicator::Metric(metric) => metric.as_str(),
+        Indicator::Derived(derived) => derived.as_str(),
+    };
+    let (kind, service, own) = match subject {
+        Subject::Node => ("node", None, None),
+        Subject::Series(key) => ("series", key.service.as_ref(), Some(&key.labels)),
+        Subject::Service(service) => ("service", Some(service), None),
+    };
+    let head = [
+        rule.id.as_str().as_bytes(),
+        indicator.as_bytes(),
+        node.0.as_bytes().as_slice(),
+        kind.as_bytes(),
+        service.map_or("", ServiceId::as_str).as_bytes(),
+    ];
+    let pairs = own.into_iter().flat_map(Labels::iter);
+    Digest128::of(head.into_iter().chain(pairs.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()])))
 }
 
 /// The id of the episode that begins at a moment.

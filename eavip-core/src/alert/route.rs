@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Category;
 use crate::id::ReceiverId;
 use crate::labels::Labels;
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// What a notification tells.

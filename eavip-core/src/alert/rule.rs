@@ -14,6 +14,7 @@ use crate::time::Span;
 
 /// A text that can't be an operator's action or a runbook's reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NotUsable {
     /// The action says nothing.
     #[error(

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use super::tree::{At, Document, Item, Value};
 use super::{MISSING, UNKNOWN_KEY, WRONG_VALUE};
+use crate::vocabulary::nearest;
 
 /// One table of a [`Document`], read key by key. A missing table reads as an empty one.
 #[derive(Debug)]
@@ -18,9 +19,6 @@ pub struct Section<'d> {
     at: Option<At>,
     read: RefCell<BTreeSet<&'static str>>,
 }
-
-/// How alike two keys must be to be offered as "did you mean" (Jaro-Winkler, 0 to 1).
-const ALIKE: f64 = 0.8;
 
 impl<'d> Section<'d> {
     pub(super) fn new(
@@ -42,6 +40,16 @@ impl<'d> Section<'d> {
     #[must_use]
     pub fn has(&self, key: &'static str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
+    }
+
+    /// Whether `key` was declared in an earlier layer than `than`: nobody who wrote the later one wrote it.
+    #[must_use]
+    pub fn is_inherited(&self, key: &str, than: &str) -> bool {
+        let layer = |key| {
+            let item = self.table.and_then(|table| table.get(key));
+            item.and_then(|item| self.document.layer(item.value_at))
+        };
+        layer(key).zip(layer(than)).is_some_and(|(key, than)| key < than)
     }
 
     /// Marks a key as known without reading it.
@@ -270,14 +278,14 @@ impl<'d> Section<'d> {
     pub fn finish(self) {
         let read = self.read.borrow();
         for (key, item) in self.table.into_iter().flatten().filter(|(key, _)| !read.contains(key.as_str())) {
-            let alike = |known: &&&str| strsim::jaro_winkler(known, key);
-            let nearest = read.iter().max_by(|a, b| alike(&a).total_cmp(&alike(&b)));
-            let remedy = match nearest.filter(|known| alike(known) >= ALIKE) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None if read.is_empty() => "remove it".to_owned(),
-                None => {
-                    format!("remove it; known here: {}", read.iter().copied().collect::<Vec<_>>().join(", "))
-                }
+            if self.document.is_full() {
+                break;
+            }
+            let known: Vec<&str> = read.iter().copied().collect();
+            let remedy = match nearest(known.iter().copied(), key) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None if known.is_empty() => "remove it".to_owned(),
+                None => format!("remove it; known here: {}", known.join(", ")),
             };
             let message = format!("`{}` is not a known key", self.named(key));
             self.document.report(item.key_at, UNKNOWN_KEY, message, remedy);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{MAX_LINE, Problem, SYNTAX, Section, TWICE};
+use super::{MAX_LINE, MISSING, Problem, SYNTAX, Section, TWICE, UNRESOLVED};
 
 /// A text and what to call it in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub(super) struct Item {
 #[derive(Debug)]
 pub struct Document {
     sources: Vec<Source>,
+    /// The layer of each source.
+    layers: Vec<usize>,
     root: BTreeMap<String, Item>,
     problems: RefCell<Vec<Problem>>,
 }
@@ -89,18 +91,19 @@ const MAX_PROBLEMS: usize = 200;
 
 impl Document {
     /// Parses the sources of each layer and merges them: `Unique` within a layer's sources where asked, and later
-    /// layers over earlier ones. Syntax errors are among the problems.
+    /// layers over earlier ones. Syntax errors are among the problems; of a text that has one nothing is merged, because
+    /// what a parser recovers after a mistake isn't what somebody wrote.
     #[must_use]
     pub fn parse(layers: &[(&[Source], Merge)]) -> Self {
         let sources = layers.iter().flat_map(|(sources, _)| sources.iter().cloned()).collect();
-        let mut document = Self { sources, root: BTreeMap::new(), problems: RefCell::default() };
-        let mut next = 0;
-        for (sources, merge) in layers {
+        let mut document =
+            Self { sources, layers: Vec::new(), root: BTreeMap::new(), problems: RefCell::default() };
+        for (number, (sources, merge)) in layers.iter().enumerate() {
             let mut layer = BTreeMap::new();
             for source in *sources {
-                let table = document.read(next, &source.text);
+                let table = document.read(document.layers.len(), &source.text);
                 document.merge(&mut layer, table, *merge);
-                next += 1;
+                document.layers.push(number);
             }
             let mut root = std::mem::take(&mut document.root);
             document.merge(&mut root, layer, Merge::Override);
@@ -111,12 +114,13 @@ impl Document {
 
     fn read(&self, source: usize, text: &str) -> BTreeMap<String, Item> {
         let (table, errors) = DeTable::parse_recoverable(text);
+        let whole = errors.is_empty();
         for error in errors {
             let offset = error.span().map_or(0, |span| span.start);
             let message = error.message().lines().next().unwrap_or("not TOML").to_owned();
             self.report(At { source, offset }, SYNTAX, message, "write it as TOML".to_owned());
         }
-        read_table(source, table.get_ref())
+        if whole { read_table(source, table.get_ref()) } else { BTreeMap::new() }
     }
 
     fn merge(&self, into: &mut BTreeMap<String, Item>, from: BTreeMap<String, Item>, merge: Merge) {
@@ -132,7 +136,8 @@ impl Document {
                     known.extend(more);
                 }
                 (Some(known), item) => {
-                    if merge == Merge::Unique {
+                    // Finding a place reads the text from its start: not for problems that nobody will see.
+                    if merge == Merge::Unique && !self.is_full() {
                         let message =
                             format!("`{key}` is declared twice, first at {}", self.place(known.key_at));
                         self.report(item.key_at, TWICE, message, "keep one of the two".to_owned());
@@ -152,7 +157,8 @@ impl Document {
         Section::new(self, String::new(), Some(&self.root), None)
     }
 
-    /// Every problem found so far, in the order of sources and lines.
+    /// Every problem found so far, in the order of sources and lines. When a text couldn't be parsed, what is missed
+    /// elsewhere may stand in it and isn't told.
     #[must_use]
     pub fn into_problems(self) -> Vec<Problem> {
         let order = |problem: &Problem| {
@@ -160,6 +166,9 @@ impl Document {
             (source, problem.position, problem.message.clone())
         };
         let mut problems = self.problems.take();
+        if problems.iter().any(|problem| problem.code == SYNTAX) {
+            problems.retain(|problem| ![MISSING, UNRESOLVED].contains(&problem.code));
+        }
         problems.sort_by_cached_key(order);
         problems.dedup();
         problems
@@ -183,9 +192,18 @@ impl Document {
         }
     }
 
+    /// Whether no further problem would be kept.
+    pub(super) fn is_full(&self) -> bool {
+        self.problems.borrow().len() >= MAX_PROBLEMS
+    }
+
+    /// The layer that something was declared in; later layers are larger.
+    pub(super) fn layer(&self, at: At) -> Option<usize> {
+        self.layers.get(at.source).copied()
+    }
+
     pub(super) fn report(&self, at: At, code: &'static str, message: String, remedy: String) {
-        let mut problems = self.problems.borrow_mut();
-        if problems.len() >= MAX_PROBLEMS {
+        if self.is_full() {
             return;
         }
         let (source, position, line) = match self.sources.get(at.source) {
@@ -195,7 +213,7 @@ impl Document {
             }
             None => ("the declared text".to_owned(), None, String::new()),
         };
-        problems.push(Problem { code, source, position, line, message, remedy });
+        self.problems.borrow_mut().push(Problem { code, source, position, line, message, remedy });
     }
 
     /// The place where a document without any source would begin.
@@ -240,12 +258,10 @@ fn read_item(source: usize, key_at: At, value: &Spanned<DeValue<'_>>) -> Item {
         DeValue::String(text) => Value::Text(text.to_string()),
         DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) => Value::Integer(number),
-            Err(_) => Value::Text(number.as_str().to_owned()),
+            // Beyond 64 bits: still a number, and out of any range that is asked for.
+            Err(_) => Value::Float(f64::INFINITY),
         },
-        DeValue::Float(number) => match number.as_str().parse() {
-            Ok(number) => Value::Float(number),
-            Err(_) => Value::Text(number.as_str().to_owned()),
-        },
+        DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::INFINITY)),
         DeValue::Boolean(flag) => Value::Flag(*flag),
         DeValue::Datetime(moment) => Value::Moment(moment.to_string()),
         DeValue::Array(list) => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// How severe an incident is; the most severe first.

@@ -19,6 +19,7 @@ use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::{Kind, Unit};
 use crate::time::Span;
+use crate::vocabulary::nearest;
 
 pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let builtin = [Source::new("built-in policy", super::BUILTIN)];
@@ -57,8 +58,11 @@ fn team(section: &Section<'_>, key: &'static str, teams: &Teams, why: &str) -> O
     if teams.contains_key(&id) {
         return Some(id);
     }
-    let known = teams.keys().map(TeamId::as_str).collect::<Vec<_>>().join(", ");
-    let remedy = format!("declare [team.{id}], or use one of {known}");
+    let known: Vec<&str> = teams.keys().map(TeamId::as_str).collect();
+    let remedy = match nearest(known.iter().copied(), id.as_str()) {
+        Some(team) => format!("did you mean `{team}`? or declare [team.{id}]"),
+        None => format!("declare [team.{id}], or use one of {}", known.join(", ")),
+    };
     section.problem(Some(key), UNRESOLVED, format!("no team is called `{id}`"), &remedy);
     None
 }
@@ -215,6 +219,10 @@ fn condition(section: &Section<'_>, indicator: Option<Indicator>) -> Option<Cond
     const ANY: std::ops::RangeInclusive<f64> = -1e15..=1e15;
     let (above, below) = (section.number("above", ANY), section.number("below", ANY));
     let clear = section.number("clear", ANY);
+    let key = if above.is_some() { "above" } else { "below" };
+    let bad = |clear: f64| above.is_some_and(|fire| clear > fire) || below.is_some_and(|fire| clear < fire);
+    // Who moves a built-in threshold past its built-in `clear` didn't write that one: it gives way.
+    let clear = clear.filter(|clear| !(bad(*clear) && section.is_inherited("clear", key)));
     let (fire, condition) = match (above, below) {
         (Some(fire), None) => (fire, Condition::Above { fire, clear: clear.unwrap_or(fire) }),
         (None, Some(fire)) => (fire, Condition::Below { fire, clear: clear.unwrap_or(fire) }),
@@ -235,31 +243,34 @@ fn condition(section: &Section<'_>, indicator: Option<Indicator>) -> Option<Cond
             return None;
         }
     };
-    let above = matches!(condition, Condition::Above { .. });
-    if clear.is_some_and(|clear| if above { clear > fire } else { clear < fire }) {
+    if clear.is_some_and(bad) {
         let message = "`clear` lies on the bad side of the threshold";
-        let remedy = if above { "clear at or below `above`" } else { "clear at or above `below`" };
-        section.problem(Some("clear"), CONTRADICTION, message, remedy);
+        let side = if key == "above" { "below" } else { "above" };
+        section.problem(Some("clear"), CONTRADICTION, message, &format!("clear at or {side} `{key}`"));
     }
-    never_fires(section, indicator?.unit(), condition);
+    can_fire_and_clear(section, key, fire, clear.unwrap_or(fire), indicator?.unit());
     Some(condition)
 }
 
-/// A threshold at the end of the unit's range can't be passed.
-fn never_fires(section: &Section<'_>, unit: Unit, condition: Condition) {
-    let bounded = matches!(unit, Unit::Ratio | Unit::Bool);
-    let (key, never, remedy) = match condition {
-        Condition::Above { fire, .. } => ("above", bounded && fire >= 1.0, "use a threshold below 1"),
-        Condition::Below { fire, .. } => {
-            ("below", fire <= 0.0 && unit != Unit::Seconds, "use a threshold above 0")
-        }
+/// A threshold beyond the unit's range can never be passed, or is always; a rule that is always bad is noise.
+fn can_fire_and_clear(section: &Section<'_>, key: &'static str, fire: f64, clear: f64, unit: Unit) {
+    let (least, most) = match unit {
+        Unit::Ratio | Unit::Bool => (0.0, 1.0),
+        Unit::Bytes | Unit::BytesPerSecond | Unit::Count => (0.0, f64::INFINITY),
+        // A clock's offset and a certificate's remaining time can be negative.
+        Unit::Seconds => (f64::NEG_INFINITY, f64::INFINITY),
     };
-    if never {
-        section.problem(
-            Some(key),
-            CONTRADICTION,
-            format!("{condition} can never be: the value is a {unit}"),
-            remedy,
-        );
-    }
+    let (never, always, stuck) = match key {
+        "above" => (fire >= most, fire < least, clear < least),
+        _ => (fire <= least, fire > most, clear > most),
+    };
+    let (at, what) = match (never, always, stuck) {
+        (true, ..) => (key, format!("`{key} = {fire}` can never be")),
+        (_, true, _) => (key, format!("`{key} = {fire}` is always so")),
+        (_, _, true) => ("clear", format!("`clear = {clear}` can never be reached")),
+        _ => return,
+    };
+    let range = if most.is_finite() { "from 0 to 1" } else { "0 or more" };
+    let message = format!("{what}: the value is {range}");
+    section.problem(Some(at), CONTRADICTION, message, "use a threshold within that range");
 }

@@ -2,6 +2,8 @@
 //!
 //! Unknown ranks above degraded: what nobody can see may be failing.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Signal;
@@ -9,8 +11,10 @@ use super::indicator::Derived;
 use super::metric::{Metric, Unit};
 use super::reading::{Quality, SeriesKey, Value};
 use super::service::ServiceWindow;
+use crate::id::ServiceId;
+use crate::labels::Labels;
 use crate::time::Span;
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// How a signal is, from best to worst.
@@ -151,12 +155,12 @@ fn grade(value: f64, objective: f64) -> Health {
 fn availability(window: &ServiceWindow, latest: &[Latest<'_>], goal: &Objectives) -> Option<SignalHealth> {
     let (signal, unit, objective) = (Signal::Availability, Unit::Ratio, Some(goal.availability));
     reported(latest, Metric::ProbeUp).next()?;
-    if let Some(reason) = blind(latest, Metric::ProbeUp) {
+    // One probe that is known to fail says more than another that nobody can read.
+    let down = failing(latest, Metric::ProbeUp);
+    if let (None, Some(reason)) = (down, blind(latest, Metric::ProbeUp)) {
         return Some(unknown(signal, unit, objective, reason));
     }
     let value = window.indicator(Derived::Availability);
-    let down = reported(latest, Metric::ProbeUp)
-        .find(|latest| matches!(latest.value, Value::Number(up) if *up < 1.0));
     let (health, detail) = match (down, value) {
         (Some(probe), _) => (Health::Failing, format!("probe {} is failing", name(probe.key, "probe"))),
         (None, Some(value)) if value >= goal.availability => (Health::Healthy, "all probes pass".to_owned()),
@@ -225,12 +229,11 @@ fn jobs(latest: &[Latest<'_>]) -> Option<SignalHealth> {
     if count == 0 {
         return None;
     }
-    if let Some(reason) = blind(latest, Metric::JobOk) {
+    let failed = failing(latest, Metric::JobOk);
+    if let (None, Some(reason)) = (failed, blind(latest, Metric::JobOk)) {
         return Some(unknown(signal, unit, Some(0.0), reason));
     }
     let late = worst(latest, Metric::JobLate);
-    let failed =
-        reported(latest, Metric::JobOk).find(|latest| matches!(latest.value, Value::Number(ok) if *ok < 1.0));
     let (health, detail) = match (failed, late) {
         (Some(job), _) => (Health::Failing, format!("the last run of {} failed", name(job.key, "job"))),
         (None, Some((job, late))) if late > 0.0 => {
@@ -247,26 +250,47 @@ fn backlog(latest: &[Latest<'_>], goal: &Objectives) -> Option<SignalHealth> {
     let (signal, unit) = (Signal::Backlog, Unit::Seconds);
     let objective = Some(goal.backlog_age.as_secs_f64());
     reported(latest, Metric::QueueReady).next()?;
-    if let Some(reason) = blind(latest, Metric::QueueReady) {
+    let oldest = worst(latest, Metric::QueueOldestAge);
+    let graded = oldest.map(|(_, age)| grade(age, goal.backlog_age.as_secs_f64()));
+    if let (Some(reason), true) = (blind(latest, Metric::QueueReady), graded != Some(Health::Failing)) {
         return Some(unknown(signal, unit, objective, reason));
     }
     let depth: f64 = reported(latest, Metric::QueueReady).filter_map(|latest| as_number(latest)).sum();
     let dead: f64 = reported(latest, Metric::QueueDeadLetter).filter_map(|latest| as_number(latest)).sum();
-    let (health, value, quality, mut detail) = match worst(latest, Metric::QueueOldestAge) {
-        Some((oldest, age)) => {
+    // A queue that holds messages of unknown age may be the one that waits longest.
+    let aged: BTreeSet<_> = reported(latest, Metric::QueueOldestAge)
+        .filter(|age| as_number(age).is_some())
+        .map(|age| queue_of(age.key))
+        .collect();
+    let ageless = reported(latest, Metric::QueueReady)
+        .filter(|ready| as_number(ready).is_some_and(|depth| depth > 0.0))
+        .find(|ready| !aged.contains(&queue_of(ready.key)));
+    let (health, value, quality, mut detail) = match (oldest, graded, ageless) {
+        (Some((oldest, age)), Some(health), None)
+        | (Some((oldest, age)), Some(health @ Health::Failing), _) => {
             let detail = format!("{depth} waiting, the longest in {}", name(oldest.key, "queue"));
-            (grade(age, goal.backlog_age.as_secs_f64()), Some(age), oldest.quality, detail)
+            (health, Some(age), oldest.quality, detail)
         }
-        None if depth == 0.0 => (Health::Healthy, Some(0.0), Quality::Exact, "nothing waits".to_owned()),
-        None => {
-            (Health::Unknown, None, Quality::Unknown, format!("{depth} waiting, for how long isn't known"))
+        (.., Some(queue)) => {
+            let detail = format!("{depth} waiting, in {} for how long isn't known", name(queue.key, "queue"));
+            (Health::Unknown, None, Quality::Unknown, detail)
         }
+        _ => (Health::Healthy, Some(0.0), Quality::Exact, "nothing waits".to_owned()),
     };
     let health = if dead > 0.0 { health.max(Health::Degraded) } else { health };
     if dead > 0.0 {
         detail = format!("{detail}; {dead} given up");
     }
     Some(SignalHealth { signal, health, value, unit, objective, quality, detail })
+}
+
+fn queue_of(key: &SeriesKey) -> (Option<&ServiceId>, &Labels) {
+    (key.service.as_ref(), &key.labels)
+}
+
+/// The first series of a yes-or-no metric that is known to say no.
+fn failing<'a>(latest: &'a [Latest<'_>], metric: Metric) -> Option<&'a Latest<'a>> {
+    reported(latest, metric).find(|latest| as_number(latest).is_some_and(|yes| yes < 1.0))
 }
 
 fn as_number(latest: &Latest<'_>) -> Option<f64> {

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// Buckets at the most; with the scale this bounds size and error.
 pub const MAX_BUCKETS: usize = 512;
+/// Most values of a histogram from outside: sums of many never reach the end of their numbers.
+const MAX_COUNT: u64 = 1 << 40;
 /// The scale a new histogram starts at.
 pub const START_SCALE: i8 = 5;
 /// The coarsest scale: one bucket covers 2^256, so that every finite number has a place.
@@ -69,12 +71,22 @@ impl TryFrom<Raw> for Histogram {
         if !(raw.sum.is_finite() && raw.min.is_finite() && raw.max.is_finite()) {
             return Err(InvalidHistogram("sum, min and max must be finite"));
         }
-        // 2^1024 at scale 20 is index 2^30: every index of a finite number lies within.
-        if raw.offset.unsigned_abs() > 1 << 30 {
+        if raw.min < 0.0 || raw.min > raw.max || raw.sum < 0.0 {
+            return Err(InvalidHistogram("min, max and sum contradict each other"));
+        }
+        // Buckets where no finite number lies would make a merge reserve room for all those between.
+        let reach = reach(raw.scale);
+        let end = i64::from(raw.offset) + raw.counts.len() as i64;
+        if i64::from(raw.offset) < -reach || end > reach {
             return Err(InvalidHistogram("offset out of range"));
         }
         let count = raw.counts.iter().try_fold(raw.zero, |sum, n| sum.checked_add(*n));
-        let Some(count) = count else { return Err(InvalidHistogram("counts overflow")) };
+        let Some(count) = count.filter(|count| *count <= MAX_COUNT) else {
+            return Err(InvalidHistogram("counts overflow"));
+        };
+        if count == 0 {
+            return Ok(Self::default());
+        }
         let Raw { scale, zero, offset, counts, sum, min, max } = raw;
         Ok(Self { scale, zero, offset, counts, count, sum, min, max })
     }
@@ -110,7 +122,7 @@ impl Histogram {
         let first = self.count == 0;
         self.min = if first { value } else { self.min.min(value) };
         self.max = if first { value } else { self.max.max(value) };
-        self.sum += value * times as f64;
+        self.sum = (self.sum + value * times as f64).min(f64::MAX);
         self.count = self.count.saturating_add(times);
         if value == 0.0 {
             self.zero = self.zero.saturating_add(times);
@@ -122,7 +134,7 @@ impl Histogram {
         }
     }
 
-    /// Adds another histogram's counts; the coarser scale of the two remains.
+    /// Adds another histogram's counts; at least the coarser scale of the two remains.
     pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
@@ -133,7 +145,7 @@ impl Histogram {
         }
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.sum += other.sum;
+        self.sum = (self.sum + other.sum).min(f64::MAX);
         self.count = self.count.saturating_add(other.count);
         self.zero = self.zero.saturating_add(other.zero);
         let Some(last) = other.last_index() else { return };
@@ -148,6 +160,28 @@ impl Histogram {
                 *bucket = bucket.saturating_add(*n);
             }
         }
+    }
+
+    /// Takes away what was merged before. Smallest and largest value stay those of all that was ever merged: they
+    /// only bound a quantile within its bucket.
+    pub(super) fn take_away(&mut self, other: &Self) {
+        self.count = self.count.saturating_sub(other.count);
+        self.zero = self.zero.saturating_sub(other.zero);
+        self.sum = (self.sum - other.sum).max(0.0);
+        for (index, n) in (other.offset..).zip(&other.counts) {
+            let at = shifted(index, other.scale, self.scale).saturating_sub(self.offset);
+            if let Some(bucket) = usize::try_from(at).ok().and_then(|at| self.counts.get_mut(at)) {
+                *bucket = bucket.saturating_sub(*n);
+            }
+        }
+        if self.count == 0 {
+            *self = Self::default();
+        }
+    }
+
+    /// Whether buckets were joined.
+    pub(super) fn is_coarse(&self) -> bool {
+        self.scale < START_SCALE
     }
 
     /// How many values were counted.
@@ -189,7 +223,7 @@ impl Histogram {
     #[must_use]
     pub fn count_above(&self, limit: f64) -> u64 {
         let above = |(index, n): (i32, &u64)| (middle_of(index, self.scale) > limit).then_some(*n);
-        (self.offset..).zip(&self.counts).filter_map(above).sum()
+        (self.offset..).zip(&self.counts).filter_map(above).fold(0, u64::saturating_add)
     }
 
     /// The largest relative error of a quantile at the present scale.
@@ -245,6 +279,11 @@ impl Histogram {
         }
         (self.scale, self.offset, self.counts) = (scale, first, counts);
     }
+}
+
+/// No finite number's bucket is further than this from 0: the smallest is 2^-1074, the largest below 2^1024.
+fn reach(scale: i8) -> i64 {
+    (1_076.0 * f64::from(scale).exp2()).ceil() as i64
 }
 
 fn base(scale: i8) -> f64 {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::Signal;
 use super::metric::{Metric, Unit};
-use crate::vocabulary::{UnknownWord, words};
+use crate::{UnknownWord, words};
 
 words! {
     /// A value worked out over the last [`super::service::WINDOW`] of a service on one node.
@@ -92,13 +92,11 @@ impl fmt::Display for Indicator {
 impl FromStr for Indicator {
     type Err = UnknownWord;
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let metric = text.parse().map(Self::Metric);
-        metric.or_else(|_: UnknownWord| text.parse().map(Self::Derived)).map_err(|_: UnknownWord| {
-            UnknownWord {
-                what: "indicator",
-                found: text.to_owned(),
-                known: Self::names().collect::<Vec<_>>().join(", "),
-            }
+        let found = Metric::find(text).map(Self::Metric).or_else(|| Derived::find(text).map(Self::Derived));
+        found.ok_or_else(|| UnknownWord {
+            what: "indicator",
+            found: text.chars().take(80).collect(),
+            known: Self::names().collect::<Vec<_>>().join(", "),
         })
     }
 }

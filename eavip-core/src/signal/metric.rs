@@ -3,7 +3,7 @@
 //! A metric of a newer agent that isn't in this list is kept with its report and left out of judgement.
 
 use super::Signal;
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// The unit a value is in.
@@ -160,4 +160,14 @@ metrics! {
     AgentMemory = "agent_memory_bytes", Freshness, Bytes, Gauge;
     /// Time since the node's last report; told by the server, not by the agent.
     NodeSilent = "node_silent_seconds", Freshness, Seconds, Gauge;
+    /// Whether two hosts were seen to use the node's identity; told by the server, not by the agent.
+    NodeCloned = "node_cloned", Freshness, Bool, Gauge;
+}
+
+impl Metric {
+    /// Whether the server tells it of a node, so that no node can claim it of itself.
+    #[must_use]
+    pub const fn is_the_servers(self) -> bool {
+        matches!(self, Self::NodeSilent | Self::NodeCloned)
+    }
 }

@@ -6,7 +6,7 @@ use super::histogram::Histogram;
 use super::metric::Metric;
 use crate::id::ServiceId;
 use crate::labels::Labels;
-use crate::vocabulary::words;
+use crate::words;
 
 words! {
     /// How much a value can be relied on; from best to worst.
@@ -116,6 +116,51 @@ fn number(value: f64) -> Value {
 
 fn quality(value: f64) -> Quality {
     if value.is_finite() { Quality::Exact } else { Quality::Unknown }
+}
+
+/// The parts of a [`SeriesKey`], owned or borrowed: a map of series is asked with a reading's parts, and nothing is
+/// cloned for a series that is already there.
+pub(crate) trait KeyParts {
+    /// Metric, service and labels, in the order that keys are sorted by.
+    fn parts(&self) -> (Metric, Option<&ServiceId>, &Labels);
+}
+
+impl KeyParts for SeriesKey {
+    fn parts(&self) -> (Metric, Option<&ServiceId>, &Labels) {
+        (self.metric, self.service.as_ref(), &self.labels)
+    }
+}
+
+impl KeyParts for Reading {
+    fn parts(&self) -> (Metric, Option<&ServiceId>, &Labels) {
+        (self.metric, self.service.as_ref(), &self.labels)
+    }
+}
+
+impl<'a> std::borrow::Borrow<dyn KeyParts + 'a> for SeriesKey {
+    fn borrow(&self) -> &(dyn KeyParts + 'a) {
+        self
+    }
+}
+
+impl PartialEq for dyn KeyParts + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for dyn KeyParts + '_ {}
+
+impl PartialOrd for dyn KeyParts + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for dyn KeyParts + '_ {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.parts().cmp(&other.parts())
+    }
 }
 
 /// Which time series a reading belongs to, on its node.

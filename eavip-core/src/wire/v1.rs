@@ -16,11 +16,13 @@ use crate::labels::Labels;
 use crate::node::{Facts, MAX_SERIES};
 use crate::signal::histogram::Histogram;
 use crate::signal::metric::{Kind, Metric};
-use crate::signal::reading::{Quality, Reading, Value};
+use crate::signal::reading::{MAX_REASON, Quality, Reading, Value};
 use crate::time::{Span, Timestamp};
 
 /// Most reports in one batch.
 pub const MAX_REPORTS: usize = 500;
+/// Longest message and path of a [`WireError`] in characters: both can quote what was sent.
+const MAX_MESSAGE: usize = 300;
 /// Most drop ranges in one body.
 pub const MAX_DROPS: usize = 100;
 
@@ -138,12 +140,13 @@ impl<'a> Batch<'a> {
 }
 
 impl Body {
-    /// Reads a body; `path` is where it stands, for messages.
+    /// Reads a body; `path` is where it stands, for messages. Facts are cut to [`Facts::LONGEST`].
     ///
     /// # Errors
     /// Names the field and what is wrong with it.
     pub fn decode(bytes: &[u8], path: &str) -> Result<Self, WireError> {
-        let body: Self = decode(bytes, path)?;
+        let mut body: Self = decode(bytes, path)?;
+        body.facts.iter_mut().for_each(Facts::cut);
         let limits = [
             ("readings", body.readings.len(), MAX_SERIES, "readings"),
             ("dropped", body.dropped.len(), MAX_DROPS, "drop ranges"),
@@ -182,7 +185,8 @@ pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], path: &str) -> Res
             Ok(_) => String::new(),
         };
         let place = if place == "." { String::new() } else { place };
-        WireError { path: join(path, &place), message: error.to_string() }
+        let message = error.to_string().chars().take(MAX_MESSAGE).collect();
+        WireError { path: join(path, &place).chars().take(MAX_MESSAGE).collect(), message }
     })
 }
 
@@ -267,8 +271,9 @@ mod readings {
     }
 
     fn received(sent: Sent<'_>) -> Result<Option<Reading>, String> {
-        let Ok(metric) = sent.metric.parse::<Metric>() else { return Ok(None) };
-        let unknown = || Value::Unknown(sent.reason.iter().flat_map(|text| text.chars()).take(200).collect());
+        let Some(metric) = Metric::find(&sent.metric) else { return Ok(None) };
+        let unknown =
+            || Value::Unknown(sent.reason.iter().flat_map(|text| text.chars()).take(MAX_REASON).collect());
         let (value, usual) = match (sent.value, sent.histogram) {
             (Some(_), Some(_)) => return Err(format!("`{metric}` has both value and histogram; send one")),
             (Some(value), None) if metric.kind() != Kind::Histogram => (Value::Number(value), Quality::Exact),

@@ -26,8 +26,8 @@ pub struct Issued {
     pub pem: String,
     /// When it begins and ends.
     pub validity: Validity,
-    /// SHA-256 over its DER form, hexadecimal: what the ledger records.
-    pub fingerprint: String,
+    /// SHA-256 over its public key's point, hexadecimal: what the ledger records.
+    pub key: String,
 }
 
 impl Authority {
@@ -49,8 +49,8 @@ impl Authority {
         let validity = self.within(now, NODE_LIFE);
         set_validity(&mut params, validity);
         let certificate = params.signed_by(key, &self.issuer)?;
-        let digest = ring::digest::digest(&ring::digest::SHA256, certificate.der());
-        Ok(Issued { pem: certificate.pem(), validity, fingerprint: hex::encode(digest) })
+        let digest = ring::digest::digest(&ring::digest::SHA256, key.der_bytes());
+        Ok(Issued { pem: certificate.pem(), validity, key: hex::encode(digest) })
     }
 
     /// Issues a server's certificate with a new key for `names` and the loopback names: its chain with the CA (so that a

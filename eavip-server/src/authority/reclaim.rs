@@ -43,14 +43,14 @@ pub enum ReclaimError {
     Authority(#[from] AuthorityError),
 }
 
-/// What a request proved. The ledger must still check that the certificate is the newest that it issued to the node: a
-/// key that was rotated away proves nothing.
+/// What a request proved. The ledger must still check that the key is the node's present one: a key that was rotated
+/// away proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reclaimed {
     /// The node.
     pub node: NodeId,
-    /// SHA-256 over the certificate's DER form, hexadecimal, as in [`super::Issued::fingerprint`].
-    pub fingerprint: String,
+    /// SHA-256 over the public key's point, hexadecimal, as in [`super::Issued::key`].
+    pub key: String,
 }
 
 impl Authority {
@@ -86,7 +86,7 @@ impl Authority {
             .verify(&signed, &signature)
             .map_err(|_| ReclaimError::Signature)?;
         let node = peer_node(&certificates, self.store).map_err(|_| ReclaimError::Certificate)?;
-        let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
-        Ok(Reclaimed { node, fingerprint: hex::encode(digest) })
+        let point = &parsed.public_key().subject_public_key.data;
+        Ok(Reclaimed { node, key: hex::encode(ring::digest::digest(&ring::digest::SHA256, point)) })
     }
 }

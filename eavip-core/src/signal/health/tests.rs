@@ -79,6 +79,27 @@ fn a_stopped_broker_is_unknown_never_healthy() {
 }
 
 #[test]
+fn what_is_known_to_fail_outranks_what_is_unknown() {
+    let labelled = |reading: Reading, name: &str| reading.labelled(Labels::new([("name", name)]).unwrap());
+    for (metric, signal) in [(Metric::ProbeUp, Signal::Availability), (Metric::JobOk, Signal::Jobs)] {
+        let blind = labelled(Reading::unknown(metric, "timed out"), "a");
+        let down = labelled(Reading::exact(metric, 0.0), "b");
+        let found = assess_one(&[blind, down]);
+        assert_eq!((found[0].0, found[0].1), (signal, Health::Failing));
+    }
+}
+
+#[test]
+fn a_queue_of_unknown_age_is_not_covered_by_another_that_is_fast() {
+    let of = |reading: Reading, queue: &str| reading.labelled(Labels::new([("queue", queue)]).unwrap());
+    let other = of(Reading::exact(Metric::QueueReady, 7.0), "mail");
+    let fast = [queue(Metric::QueueReady, 1.0), queue(Metric::QueueOldestAge, 1.0), other.clone()];
+    assert_eq!(assess_one(&fast), [(Signal::Backlog, Health::Unknown, None)]);
+    let slow = [queue(Metric::QueueReady, 1.0), queue(Metric::QueueOldestAge, 9_000.0), other];
+    assert_eq!(assess_one(&slow)[0].1, Health::Failing);
+}
+
+#[test]
 fn a_service_that_stopped_reporting_is_unknown_in_every_signal() {
     let window = ServiceWindow::default();
     let key = SeriesKey { metric: Metric::JobOk, service: None, labels: Labels::default() };

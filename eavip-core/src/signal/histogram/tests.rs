@@ -110,6 +110,42 @@ fn refuses_malformed_ones_from_outside() {
 }
 
 #[test]
+fn refuses_what_would_break_a_later_merge_or_quantile() {
+    for (json, why) in [
+        (r#"{"scale":5,"counts":[1],"sum":1,"min":2,"max":1}"#, "contradict"),
+        (r#"{"scale":5,"counts":[1],"sum":1,"min":-1,"max":1}"#, "contradict"),
+        (r#"{"scale":-8,"offset":1000000,"counts":[1],"sum":1,"min":1,"max":1}"#, "offset"),
+        (r#"{"scale":20,"offset":2147483647,"counts":[1,1],"sum":1,"min":1,"max":1}"#, "offset"),
+    ] {
+        let error = serde_json::from_str::<Histogram>(json).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn every_finite_number_has_a_bucket_that_is_taken_from_outside() {
+    for value in [f64::MIN_POSITIVE * f64::EPSILON, f64::MAX, 1.0] {
+        for scale in MIN_SCALE..=20 {
+            let index = i64::from(index_of(value, scale));
+            assert!((-reach(scale)..reach(scale)).contains(&index), "{value:e} at scale {scale}");
+        }
+    }
+}
+
+#[test]
+fn overflowing_counts_and_sums_stay_at_their_largest() {
+    let many = |value| {
+        let mut histogram = Histogram::default();
+        histogram.record_many(value, u64::MAX);
+        histogram
+    };
+    let mut sum = many(8.0);
+    sum.merge(&many(1e300));
+    assert_eq!((sum.count(), sum.count_above(0.5), sum.sum()), (u64::MAX, u64::MAX, f64::MAX));
+    assert!(sum.quantile(1.0).is_some());
+}
+
+#[test]
 fn counts_what_is_above_a_limit() {
     let histogram = of(&[0.1, 0.2, 0.3, 0.9, 1.5]);
     assert_eq!(histogram.count_above(0.5), 2);

@@ -1,0 +1,93 @@
+//! The HTTP API, version 1: a router function a resource, one table of what each route needs, and the OpenAPI document
+//! that all of it is described by.
+
+pub mod about;
+pub mod alerts;
+pub mod build;
+pub mod changes;
+pub mod conditional;
+pub mod docs;
+pub mod document;
+pub mod extract;
+pub mod idempotency;
+pub mod join_tokens;
+pub mod nodes;
+pub mod overview;
+pub mod page;
+pub mod roles;
+pub mod session;
+pub mod tokens;
+pub mod users;
+pub mod view;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::auth::guard::guard;
+use crate::problem::Problem;
+
+/// A list that is short enough to come whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Items<T> {
+    /// The items.
+    pub items: Vec<T>,
+}
+
+fn resources() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(document::head())
+        .merge(about::router())
+        .merge(alerts::router())
+        .merge(changes::router())
+        .merge(docs::router())
+        .merge(join_tokens::router())
+        .merge(nodes::router())
+        .merge(overview::router())
+        .merge(session::router())
+        .merge(tokens::router())
+        .merge(users::router())
+}
+
+/// The API's routes, guarded.
+pub fn router(app: &App) -> Router<App> {
+    let (router, _) = resources().split_for_parts();
+    router
+        .route_layer(from_fn_with_state(app.clone(), idempotency::idempotent))
+        .route_layer(from_fn(conditional::conditional))
+        .route_layer(from_fn_with_state((app.clone(), roles::TABLE), guard))
+        .layer(DefaultBodyLimit::max(extract::MAX_BODY))
+}
+
+/// The OpenAPI document as JSON, as it is served and kept in `docs/api`.
+#[must_use]
+pub fn openapi_json() -> String {
+    // It is plain data: writing it can't fail.
+    openapi().to_pretty_json().unwrap_or_default() + "\n"
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    let (_, described) = resources().split_for_parts();
+    document::complete(described)
+}
+
+/// A text that a person wrote: trimmed, neither empty nor too long.
+///
+/// # Errors
+/// When it is either.
+pub(crate) fn text(at: &str, text: &str, max: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > max {
+        return Err(Problem::invalid(at, format!("use 1 to {max} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

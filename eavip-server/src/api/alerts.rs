@@ -1,0 +1,184 @@
+//! `/api/v1/alerts`: the list, one alert with its deliveries and past, and taking one.
+
+use std::cmp::Reverse;
+use std::fmt;
+use std::str::FromStr;
+
+use axum::Json;
+use axum::extract::State;
+use eavip_core::alert::Category;
+use eavip_core::alert::episode::{Episode, EpisodeCommand, EpisodeEvent, MAX_REASON, Status};
+use eavip_core::id::{AlertRuleId, Digest128, NodeId, TeamId};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::build;
+use super::extract::{Body, Id, Params};
+use super::page::{cursor, limit, page};
+use super::text;
+use super::view::{Alert, AlertDetail, Page, words};
+use crate::app::App;
+use crate::auth::{Allowed, Responder, Viewer};
+use crate::book::Book;
+use crate::problem::Problem;
+use crate::record::Event;
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(acknowledge))
+}
+
+/// Which alerts are asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Where they stand.
+    #[param(schema_with = words::<Status>)]
+    pub status: Option<Status>,
+    /// How urgent they are.
+    #[param(schema_with = words::<Category>)]
+    pub category: Option<Category>,
+    /// The team that owns them.
+    #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9._-]*$", max_length = 63)]
+    pub owner: Option<TeamId>,
+    /// The node they are about.
+    #[param(value_type = Option<uuid::Uuid>)]
+    pub node: Option<NodeId>,
+    /// The rule that opened them.
+    #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9._-]*$", max_length = 63)]
+    pub rule: Option<AlertRuleId>,
+    /// Where the page begins: the `next_cursor` of the page before.
+    #[param(pattern = "^[0-9]{1,14}-[0-9a-f]{32}$")]
+    pub cursor: Option<String>,
+    /// Most items of the page.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    pub limit: Option<u16>,
+}
+
+impl ListQuery {
+    fn wants(&self, episode: &Episode) -> bool {
+        let opening = &episode.opening;
+        self.status.is_none_or(|status| status == episode.status())
+            && self.category.is_none_or(|category| category == opening.category)
+            && self.owner.as_ref().is_none_or(|owner| *owner == opening.owner)
+            && self.node.is_none_or(|node| node == opening.node)
+            && self.rule.as_ref().is_none_or(|rule| *rule == opening.rule)
+    }
+}
+
+/// An alert's place in the list: when it opened, then its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place(i64, Digest128);
+
+impl Place {
+    fn of(episode: &Episode) -> Self {
+        Self(episode.opening.at.as_millis(), episode.opening.id)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.0, self.1)
+    }
+}
+
+impl FromStr for Place {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (at, id) = text.split_once('-').ok_or(())?;
+        Ok(Self(at.parse().map_err(|_| ())?, id.parse().map_err(|_| ())?))
+    }
+}
+
+/// Alerts, the newest first.
+#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", params(ListQuery),
+    responses((status = 200, body = Page<Alert>)))]
+async fn list(
+    State(app): State<App>,
+    _: Allowed<Viewer>,
+    Params(query): Params<ListQuery>,
+) -> Result<Json<Page<Alert>>, Problem> {
+    alerts(&app, &query).map(Json)
+}
+
+/// A page of alerts, the newest first.
+///
+/// # Errors
+/// When cursor or limit can't be used.
+pub fn alerts(app: &App, query: &ListQuery) -> Result<Page<Alert>, Problem> {
+    let (before, limit) = (cursor::<Place>(query.cursor.as_deref())?, limit(query.limit)?);
+    let (book, policy) = (app.shared.book(), app.shared.policy.load());
+    let later = |episode: &Episode| before.is_none_or(|before| Place::of(episode) < before);
+    let wanted = book.alerts.iter().filter(|episode| query.wants(episode) && later(episode));
+    let mut found: Vec<&Episode> = wanted.collect();
+    found.sort_unstable_by_key(|episode| Reverse(Place::of(episode)));
+    found.truncate(limit + 1);
+    let place = |episode: &&Episode| Place::of(episode).to_string();
+    Ok(page(found, limit, place, |episode| build::alert(&app.shared, &policy, episode)))
+}
+
+/// One alert with its deliveries and its past.
+#[utoipa::path(get, path = "/api/v1/alerts/{id}", tag = "alerts",
+    params(("id" = String, Path, description = "The alert's id.", pattern = "^[0-9a-f]{32}$")),
+    responses((status = 200, body = AlertDetail)))]
+async fn show(
+    State(app): State<App>,
+    _: Allowed<Viewer>,
+    Id(id): Id<Digest128>,
+) -> Result<Json<AlertDetail>, Problem> {
+    detail(&app, id).map(Json)
+}
+
+/// One alert with its deliveries and its past.
+///
+/// # Errors
+/// When it isn't known.
+pub fn detail(app: &App, id: Digest128) -> Result<AlertDetail, Problem> {
+    let (shared, policy) = (&app.shared, app.shared.policy.load());
+    let found = build::alert::detail(shared, &shared.book(), &policy, id);
+    found.ok_or_else(|| Problem::not_found("alert", id))
+}
+
+/// What somebody says who takes an alert.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Acknowledge {
+    /// What they are about to do.
+    #[schema(min_length = 1, max_length = 1000, pattern = "\\S")]
+    reason: String,
+}
+
+/// Takes an alert.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/acknowledge", tag = "alerts",
+    params(("id" = String, Path, description = "The alert's id.", pattern = "^[0-9a-f]{32}$")),
+    request_body = Acknowledge, responses((status = 200, body = AlertDetail)))]
+async fn acknowledge(
+    State(app): State<App>,
+    responder: Allowed<Responder>,
+    Id(id): Id<Digest128>,
+    Body(asked): Body<Acknowledge>,
+) -> Result<Json<AlertDetail>, Problem> {
+    take(&app, &responder, id, &asked.reason).await?;
+    detail(&app, id).map(Json)
+}
+
+/// Acknowledges an alert in somebody's name.
+///
+/// # Errors
+/// When it isn't known, is over, or somebody has it.
+pub async fn take(app: &App, by: &Allowed<Responder>, id: Digest128, reason: &str) -> Result<(), Problem> {
+    let reason = text("reason", reason, MAX_REASON)?;
+    if app.shared.book().alerts.get(id).is_none() {
+        return Err(Problem::not_found("alert", id));
+    }
+    let (name, told) = (by.principal().actor.to_string(), reason.clone());
+    let decide = move |book: &Book, at| {
+        let Some(episode) = book.alerts.get(id) else { return Ok(Vec::new()) };
+        let events = episode.decide(EpisodeCommand::Acknowledge { by: name, reason: told }, at)?;
+        let event = |event: EpisodeEvent| Event::Episode { id, event, notice: None };
+        Ok(events.into_iter().map(event).collect())
+    };
+    by.mutate(app, Some(reason), decide).await
+}

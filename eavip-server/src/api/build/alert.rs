@@ -1,0 +1,96 @@
+//! Alerts with their deliveries and their past.
+
+use eavip_core::alert::episode::{Episode, Subject};
+use eavip_core::evaluate::readable;
+use eavip_core::id::{Digest128, NodeId};
+use eavip_core::policy::Policy;
+
+use super::{labels, series_id};
+use crate::api::view::{Acknowledged, Alert, AlertDetail, Delivery, Resolved, TeamName};
+use crate::book::{self, Book};
+use crate::nodes::Nodes;
+use crate::shared::Shared;
+
+/// Earlier episodes shown with an alert: more tell nothing more about how often it comes.
+const MAX_EARLIER: usize = 20;
+
+/// An alert as the outside sees it.
+#[must_use]
+pub fn alert(shared: &Shared, policy: &Policy, episode: &Episode) -> Alert {
+    let opening = &episode.opening;
+    let runbook = opening.runbook.as_str();
+    Alert {
+        id: opening.id.to_string(),
+        status: episode.status(),
+        category: opening.category,
+        rule: opening.rule.to_string(),
+        owner: TeamName {
+            id: opening.owner.to_string(),
+            name: policy
+                .teams
+                .get(&opening.owner)
+                .map_or_else(|| opening.owner.to_string(), |team| team.name.clone()),
+        },
+        action: opening.action.to_string(),
+        runbook: runbook.to_owned(),
+        runbook_url: opening
+            .runbook
+            .page()
+            .map_or_else(|| runbook.to_owned(), |page| format!("/runbooks/{page}")),
+        summary: opening.summary.clone(),
+        labels: labels(&opening.labels),
+        node: opening.node.to_string(),
+        hostname: hostname(&shared.nodes, opening.node),
+        value: readable(opening.value, opening.unit),
+        since: opening.since.to_string(),
+        opened_at: opening.at.to_string(),
+        acknowledged: episode.acknowledged.as_ref().map(|taken| Acknowledged {
+            by: taken.by.clone(),
+            reason: taken.reason.clone(),
+            at: taken.at.to_string(),
+        }),
+        resolved: episode.resolved.map(|(ending, at)| Resolved { ending, at: at.to_string() }),
+    }
+}
+
+/// What a node calls itself; its id when it never said or is gone.
+#[must_use]
+pub fn hostname(nodes: &Nodes, id: NodeId) -> String {
+    let named = nodes.with(id, |known| known.node.facts.hostname.clone());
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| id.to_string())
+}
+
+/// An alert with its deliveries and its past; `None` when it isn't known.
+#[must_use]
+pub fn detail(shared: &Shared, book: &Book, policy: &Policy, id: Digest128) -> Option<AlertDetail> {
+    let episode = book.alerts.get(id)?;
+    let opening = &episode.opening;
+    let same =
+        |other: &&Episode| other.opening.fingerprint == opening.fingerprint && other.opening.at < opening.at;
+    let mut earlier: Vec<&Episode> = book.alerts.iter().filter(same).collect();
+    earlier.sort_unstable_by_key(|episode| std::cmp::Reverse(episode.opening.at));
+    Some(AlertDetail {
+        alert: alert(shared, policy, episode),
+        deliveries: book.alerts.deliveries(id).rev().map(|(id, known)| delivery(id, known)).collect(),
+        earlier: earlier.into_iter().take(MAX_EARLIER).map(|other| alert(shared, policy, other)).collect(),
+        series: match &opening.subject {
+            Subject::Series(key) => Some(series_id(key).to_string()),
+            Subject::Node | Subject::Service(_) => None,
+        },
+    })
+}
+
+fn delivery(id: Digest128, delivery: &book::Delivery) -> Delivery {
+    let delivered = delivery.status == crate::record::DeliveryStatus::Delivered;
+    Delivery {
+        id: id.to_string(),
+        receiver: delivery.receiver.as_ref().map(ToString::to_string),
+        kind: delivery.notice.kind,
+        reason: delivery.notice.reason,
+        status: delivery.status,
+        attempts: delivery.attempts,
+        last_error: delivery.error.clone(),
+        decided_at: delivery.decided_at.to_string(),
+        delivered_at: delivery.ended_at.filter(|_| delivered).map(|at| at.to_string()),
+    }
+}

@@ -1,0 +1,101 @@
+//! What the ledger amounts to: the state of every aggregate, made by applying its records in order.
+//!
+//! The book is read by many and written by one, the commit thread, after the record is on disk.
+
+mod access;
+mod alerts;
+mod changes;
+
+use std::collections::{BTreeMap, HashMap};
+
+use eavip_core::id::NodeId;
+use eavip_core::node::Place;
+use eavip_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use access::{Account, ApiToken, Join, Session, SignInLink};
+pub use alerts::{Alerts, Delivery};
+pub use changes::Change;
+
+use crate::record::{Event, LedgerRecord, NodeEvent};
+
+/// A node as the ledger knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// Where it belongs.
+    pub place: Place,
+    /// SHA-256 of its certificate's public key, hexadecimal.
+    pub key: String,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+    /// Whether it may no longer speak.
+    pub revoked: bool,
+    /// Reports that it said it had to drop.
+    pub dropped: u64,
+}
+
+/// The state of every aggregate of the ledger.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Book {
+    /// Alerts and the messages that tell of them.
+    pub alerts: Alerts,
+    /// Enrolled nodes, revoked ones included.
+    pub nodes: BTreeMap<NodeId, Enrolment>,
+    /// Join tokens that aren't spent.
+    pub joins: HashMap<String, Join>,
+    /// Accounts by user name.
+    pub users: BTreeMap<String, Account>,
+    /// Sessions by the hash of their secret.
+    pub sessions: HashMap<String, Session>,
+    /// One-time sign-in links by the hash of their secret.
+    pub links: HashMap<String, SignInLink>,
+    /// API tokens by id.
+    pub tokens: BTreeMap<String, ApiToken>,
+    /// What happened last.
+    pub changes: changes::Changes,
+}
+
+impl Book {
+    /// Applies a record that is on disk at `position`. Events that don't fit change nothing.
+    pub fn apply(&mut self, position: u64, record: &LedgerRecord) {
+        for event in &record.events {
+            self.changes.note(position, record, event);
+            match event {
+                Event::Episode { id, event, notice } => {
+                    self.alerts.episode(*id, event, notice.as_ref(), record.at);
+                }
+                Event::Delivery { id, event } => self.alerts.delivery(*id, event, record.at),
+                Event::Node { id, event } => self.node(*id, event, record.at),
+                Event::Join { id, event } => access::join(&mut self.joins, id, event, record),
+                Event::User { name, event } => self.user(name, event, record.at),
+                Event::Link { hash, event } => access::link(&mut self.links, hash, event),
+                Event::Token { id, event } => access::token(&mut self.tokens, id, event, record),
+                Event::Server { .. } => {}
+            }
+        }
+        self.forget(record.at);
+    }
+
+    fn node(&mut self, id: NodeId, event: &NodeEvent, at: Timestamp) {
+        match (self.nodes.get_mut(&id), event) {
+            (_, NodeEvent::Enrolled { place, key, .. }) => {
+                let (place, key) = (place.clone(), key.clone());
+                self.nodes.insert(id, Enrolment { place, key, enrolled_at: at, revoked: false, dropped: 0 });
+            }
+            (Some(node), NodeEvent::Renewed { key }) => node.key.clone_from(key),
+            (Some(node), NodeEvent::Revoked) => node.revoked = true,
+            (Some(node), NodeEvent::Dropped { count }) => node.dropped = node.dropped.saturating_add(*count),
+            (Some(_), NodeEvent::CloneSeen { .. } | NodeEvent::Rewound { .. }) | (None, _) => {}
+        }
+    }
+
+    /// Lets go of what has run out by the time of a record, so that replaying gives the same book.
+    fn forget(&mut self, at: Timestamp) {
+        self.joins.retain(|_, join| join.expires_at > at);
+        self.sessions.retain(|_, session| session.expires_at > at);
+        self.links.retain(|_, link| link.expires_at > at);
+    }
+}
+
+#[cfg(test)]
+mod tests;

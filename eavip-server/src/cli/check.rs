@@ -1,0 +1,31 @@
+//! `eavip-server check` and `config-show`: what the server would run with, without running it.
+
+use std::path::Path;
+
+use super::{Exit, complain, complain_of, say};
+use crate::config::Config;
+
+pub(super) fn check(file: Option<&Path>) -> Exit {
+    match Config::load(&Config::layers(file)) {
+        Ok((config, policy)) => {
+            let (rules, routes, receivers) =
+                (policy.rules().len(), policy.routes.len(), config.receivers.len());
+            say(&format!("no problem: {rules} alert rules, {routes} routes, {receivers} receivers"))
+        }
+        Err(problems) => {
+            complain_of(&problems);
+            Exit::Findings
+        }
+    }
+}
+
+pub(super) fn show(file: Option<&Path>) -> Exit {
+    let layers = Config::layers(file);
+    let leaves = layers.document().leaves();
+    if leaves.is_empty() {
+        complain("nothing is configured; the defaults are in force");
+        return Exit::Ok;
+    }
+    let lines = leaves.iter().map(|(path, value, place)| format!("{path} = {value}  # {place}"));
+    say(&lines.collect::<Vec<_>>().join("\n"))
+}

@@ -1,0 +1,46 @@
+//! `eavip-server run`: the server as a service.
+
+use std::path::PathBuf;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Exit, complain_of, complain_of_start};
+use crate::config::Config;
+use crate::{serve, telemetry};
+
+pub(super) async fn run(config: Option<PathBuf>) -> Exit {
+    let (config, policy) = match Config::load(&Config::layers(config.as_deref())) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            complain_of(&problems);
+            return Exit::Usage;
+        }
+    };
+    let Ok(metrics) = telemetry::metrics() else { return Exit::Failure };
+    let server = match serve::start(&config, policy, metrics).await {
+        Ok(server) => server,
+        Err(error) => return complain_of_start(&error),
+    };
+    tracing::info!(web = %server.web, agents = %server.agents, admin = %server.admin, "the server runs");
+    match server.run(told_to_stop()).await {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            tracing::error!(%error, "the server stopped by itself");
+            Exit::Failure
+        }
+    }
+}
+
+/// Until somebody asks the process to end: SIGTERM from a service manager, SIGINT from a keyboard.
+pub(super) async fn told_to_stop() {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        // Without handlers both signals end the process at once, which the store survives.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

@@ -1,0 +1,220 @@
+//! Sends what the outbox holds. The outbox is a view of the ledger, so a message that must be sent survives every
+//! crash; it is sent at least once, and always with the same id, by which a receiver recognises a repeat.
+//!
+//! Each receiver has its own lane: one that is down or slow holds up nobody else.
+
+pub mod payload;
+pub mod receiver;
+pub mod signature;
+pub mod webhook;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use eavip_core::id::{Digest128, ReceiverId};
+use tokio::sync::Notify;
+
+use crate::book::Delivery;
+use crate::commit::{Committer, MutateError};
+use crate::record::{Actor, DeliveryEvent, Event, LedgerRecord, VERSION};
+use crate::shared::{Shared, now};
+use receiver::{Receiver, SendError};
+
+/// Attempts before a message is given up: with the waits below, a little over a day.
+const MAX_ATTEMPTS: u32 = 30;
+/// The wait after the first failed attempt; it doubles with each further one.
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// The longest wait between attempts.
+const MAX_WAIT: Duration = Duration::from_secs(3_600);
+/// The outbox is looked at this often even when nothing woke the lane.
+const PERIOD: Duration = Duration::from_secs(5);
+
+/// What the attempts of a message that still waits have met.
+#[derive(Debug, Clone, Default)]
+pub struct Attempts {
+    /// How many were made.
+    pub made: u32,
+    /// What the last one met.
+    pub error: Option<String>,
+    not_before: Option<tokio::time::Instant>,
+}
+
+/// The receivers and what is under way to them.
+#[derive(Debug)]
+pub struct Notifier {
+    shared: Arc<Shared>,
+    committer: Committer,
+    receivers: BTreeMap<ReceiverId, Receiver>,
+    attempts: Mutex<HashMap<Digest128, Attempts>>,
+    wake: HashMap<ReceiverId, Notify>,
+}
+
+impl Notifier {
+    /// A notifier for the receivers of the configuration.
+    #[must_use]
+    pub fn new(
+        shared: Arc<Shared>,
+        committer: Committer,
+        receivers: BTreeMap<ReceiverId, Receiver>,
+    ) -> Arc<Self> {
+        let wake = receivers.keys().map(|id| (id.clone(), Notify::new())).collect();
+        Arc::new(Self { shared, committer, receivers, attempts: Mutex::default(), wake })
+    }
+
+    /// What the attempts of a waiting message have met.
+    #[must_use]
+    pub fn attempts(&self, delivery: Digest128) -> Attempts {
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.get(&delivery).cloned().unwrap_or_default()
+    }
+
+    /// Sends until nothing can be written any more.
+    pub async fn run(self: Arc<Self>) {
+        let mut lanes = tokio::task::JoinSet::new();
+        for id in self.receivers.keys() {
+            lanes.spawn(Arc::clone(&self).lane(id.clone()));
+        }
+        lanes.spawn(Arc::clone(&self).wake_lanes());
+        // Lanes end together: when the commit thread is gone.
+        while lanes.join_next().await.is_some() {}
+    }
+
+    async fn wake_lanes(self: Arc<Self>) {
+        loop {
+            let _ = tokio::time::timeout(PERIOD, self.shared.send.notified()).await;
+            self.wake.values().for_each(Notify::notify_one);
+            if self.give_up_orphans().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Messages to receivers that the configuration no longer has.
+    async fn give_up_orphans(&self) -> Result<(), MutateError> {
+        let orphans: Vec<Digest128> = {
+            let book = self.shared.book();
+            let orphan = |id: &Digest128| {
+                let receiver = book.alerts.delivery_of(*id).and_then(|delivery| delivery.receiver.as_ref());
+                receiver.is_none_or(|receiver| !self.receivers.contains_key(receiver))
+            };
+            book.alerts.outbox().filter(orphan).collect()
+        };
+        for id in orphans {
+            let error = "the receiver is no longer configured".to_owned();
+            self.ended(id, DeliveryEvent::GivenUp { attempts: 0, error }).await?;
+        }
+        Ok(())
+    }
+
+    /// One receiver's messages, in the order decided; one that has to wait lets later ones pass.
+    async fn lane(self: Arc<Self>, receiver: ReceiverId) {
+        let (Some(target), Some(wake)) = (self.receivers.get(&receiver), self.wake.get(&receiver)) else {
+            return;
+        };
+        loop {
+            let due = self.due(&receiver);
+            for (id, delivery) in &due {
+                let made = self.attempts(*id).made + 1;
+                let result = self.attempt(target, *id, delivery).await;
+                let kept = match result {
+                    Ok(()) => self.ended(*id, DeliveryEvent::Delivered { attempts: made }).await,
+                    Err(error) if made >= MAX_ATTEMPTS || error.is_final() => {
+                        let error = error.to_string();
+                        tracing::warn!(receiver = %receiver, delivery = %id, %error, "a notification was given up");
+                        self.ended(*id, DeliveryEvent::GivenUp { attempts: made, error }).await
+                    }
+                    Err(error) => {
+                        self.wait(*id, made, &error);
+                        Ok(())
+                    }
+                };
+                if let Err(MutateError::Stopped(_)) = kept {
+                    return;
+                }
+            }
+            if due.is_empty() {
+                let _ = tokio::time::timeout(self.next_due(), wake.notified()).await;
+            }
+        }
+    }
+
+    async fn attempt(&self, target: &Receiver, id: Digest128, delivery: &Delivery) -> Result<(), SendError> {
+        let Some(message) = payload::of(&self.shared, id, delivery) else {
+            return Err(SendError::Final("the alert is no longer known".to_owned()));
+        };
+        let result = target.send(&message).await;
+        let outcome = if result.is_ok() { "delivered" } else { "failed" };
+        metrics::counter!("eavip_notification_attempts_total", "outcome" => outcome).increment(1);
+        result
+    }
+
+    fn due(&self, receiver: &ReceiverId) -> Vec<(Digest128, Delivery)> {
+        let now = tokio::time::Instant::now();
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = |id: &Digest128| {
+            attempts
+                .get(id)
+                .and_then(|attempts| attempts.not_before)
+                .is_some_and(|not_before| not_before > now)
+        };
+        let book = self.shared.book();
+        let mut held: HashSet<Digest128> = HashSet::new();
+        let mut due = Vec::new();
+        for id in book.alerts.outbox() {
+            let Some(delivery) = book.alerts.delivery_of(id) else { continue };
+            if delivery.receiver.as_ref() != Some(receiver) {
+                continue;
+            }
+            // The end of an episode isn't told before its beginning.
+            if held.contains(&delivery.episode) || waits(&id) {
+                held.insert(delivery.episode);
+            } else {
+                held.insert(delivery.episode);
+                due.push((id, delivery.clone()));
+            }
+        }
+        due
+    }
+
+    fn next_due(&self) -> Duration {
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = tokio::time::Instant::now();
+        let next = attempts.values().filter_map(|attempts| attempts.not_before).min();
+        next.map_or(PERIOD, |next| next.saturating_duration_since(now).min(PERIOD))
+            .max(Duration::from_millis(10))
+    }
+
+    /// Full jitter after the cap, or what the receiver asked for.
+    fn wait(&self, id: Digest128, made: u32, error: &SendError) {
+        let cap = FIRST_WAIT.saturating_mul(1 << made.saturating_sub(1).min(16)).min(MAX_WAIT);
+        let share = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));
+        let jittered = cap.mul_f64(share).max(Duration::from_millis(100));
+        let wait = error.retry_after().map_or(jittered, |asked| asked.clamp(jittered, MAX_WAIT));
+        let not_before = Some(tokio::time::Instant::now() + wait);
+        let error = Some(error.to_string());
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.insert(id, Attempts { made, error, not_before });
+    }
+
+    async fn ended(&self, id: Digest128, event: DeliveryEvent) -> Result<(), MutateError> {
+        let events = vec![Event::Delivery { id, event }];
+        let actor = Actor::Server("notify".to_owned());
+        let written = self
+            .committer
+            .mutate(move |_, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events }))
+            .await;
+        if written.is_ok() {
+            self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            metrics::gauge!("eavip_job_last_success_timestamp_seconds", "job" => "notify")
+                .set(now().as_millis() as f64 / 1e3);
+        } else {
+            // Sent, but not noted: with a full disk it would be sent again at once and for ever without this wait.
+            self.wait(id, 1, &SendError::Passing("the delivery could not be noted".to_owned(), None));
+        }
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! The web listener's routes, and what holds for all of them: security headers, problems instead of bare statuses, and
+//! a panic that ends one request and nothing else. Timeouts and caps of connections are the listener's.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Uri, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+
+use crate::api;
+use crate::app::App;
+use crate::problem::{Code, Problem};
+
+/// What pages may load: only what this server serves.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
+     form-action 'self'; frame-ancestors 'none'; report-uri /csp-report";
+
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+
+/// All that the web listener serves. `enrolment` are the routes that nodes ask to be let in at: they carry their own
+/// proofs, so nothing here asks who it is.
+pub fn web(app: App, enrolment: Router) -> Router {
+    api::router(&app)
+        .with_state(app)
+        .merge(enrolment)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(outermost))
+}
+
+async fn not_found(uri: Uri) -> Problem {
+    Problem::not_found("page or resource", uri.path())
+}
+
+async fn method_not_allowed(request: Request) -> Problem {
+    let detail = format!("{} doesn't take {}", request.uri().path(), request.method());
+    Problem::new(Code::MethodNotAllowed, detail)
+}
+
+/// Contains panics, counts, and adds the headers that every answer carries.
+async fn outermost(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let began = Instant::now();
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = answered.unwrap_or_else(|_| {
+        tracing::error!(%method, path, "a handler panicked; the request was answered with 500");
+        Problem::new(Code::Internal, "the server made a mistake with this request").into_response()
+    });
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("eavip_http_requests_total", "status" => status).increment(1);
+    metrics::histogram!("eavip_http_request_duration_seconds").record(began.elapsed());
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests;
