@@ -1,7 +1,3 @@
-//! The EAVIP ops server as a library: everything the daemon does, embeddable.
-
-pub mod authority;
-pub mod log;
 //! The EAVIP ops server as a library: stores what agents report, evaluates it with the policy library, notifies,
 //! answers an API and serves the dashboard.
 
