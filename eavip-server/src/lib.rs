@@ -2,4 +2,5 @@
 //! answers an API and serves the dashboard.
 
 pub mod api;
+pub mod dashboard;
 pub mod record;

@@ -279,4 +279,3 @@ pub fn delivery_id(episode: Digest128, notice: &Notice, receiver: Option<&Receiv
     let receiver = receiver.map_or("", ReceiverId::as_str);
     Digest128::of([episode.0.as_slice(), notice.kind.as_str().as_bytes(), receiver.as_bytes()])
 }
-

@@ -23,7 +23,11 @@ use crate::record::{DeliveryStatus, Role};
 /// The schema of a closed vocabulary: its words.
 pub fn words<V: Vocabulary>() -> Schema {
     Schema::Object(
-        ObjectBuilder::new().schema_type(Type::String).description(Some(V::WHAT)).enum_values(Some(V::WORDS)).build(),
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(V::WHAT))
+            .enum_values(Some(V::WORDS.iter().copied()))
+            .build(),
     )
 }
 
@@ -414,6 +418,35 @@ pub struct Principal {
     /// What they may do.
     #[schema(schema_with = words::<Role>)]
     pub role: Role,
+}
+
+/// A person's account.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct User {
+    /// The user name.
+    pub name: String,
+    /// What they may do.
+    #[schema(schema_with = words::<Role>)]
+    pub role: Role,
+}
+
+/// A join token that can still be used, without its secret.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct JoinToken {
+    /// Its id.
+    pub id: String,
+    /// The installation its nodes become part of.
+    pub deployment: String,
+    /// The environment they serve.
+    #[schema(schema_with = words::<Environment>)]
+    pub environment: Environment,
+    /// Who runs the installation.
+    #[schema(schema_with = words::<Mode>)]
+    pub mode: Mode,
+    /// Who made it.
+    pub created_by: String,
+    /// When it ends, RFC 3339.
+    pub expires_at: String,
 }
 
 /// An API token, without its secret.
