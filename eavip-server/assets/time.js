@@ -25,6 +25,12 @@ export function age(seconds) {
     return parts.join(" ") || "0 s";
 }
 
+/** How long ago, in one unit below an hour, as the server writes it. @param {number} seconds */
+function ago(seconds) {
+    const coarse = seconds >= 60 && seconds < 3600 ? Math.floor(seconds / 60) * 60 : seconds;
+    return age(coarse) + " ago";
+}
+
 // The server's clock decides ages; this one may be off.
 const started = performance.now();
 let serverNow = Date.parse(document.documentElement.dataset.now ?? "") || Date.now();
@@ -68,7 +74,7 @@ export function showTimes(root = document) {
 function showAges(root) {
     for (const element of root.querySelectorAll("[data-since]")) {
         const since = Date.parse(element.getAttribute("data-since") ?? "");
-        const text = age((now() - since) / 1000) + " ago";
+        const text = ago((now() - since) / 1000);
         if (!Number.isNaN(since) && element.textContent !== text) element.textContent = text;
     }
 }

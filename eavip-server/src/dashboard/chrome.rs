@@ -7,7 +7,7 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use eavip_core::time::Timestamp;
 
-use super::value::age;
+use super::value::ago;
 use crate::api::view::Principal;
 use crate::record::Role;
 
@@ -104,8 +104,8 @@ impl fmt::Display for Moment {
         }
         write!(f, "{clock} UTC</time>")?;
         if self.with_age && at <= self.now {
-            let ago = age(self.now.since(at).as_secs_f64());
-            write!(f, " <span class=\"age\" data-since=\"{iso}\">{ago} ago</span>")?;
+            let ago = ago(self.now.since(at).as_secs_f64());
+            write!(f, " <span class=\"age\" data-since=\"{iso}\">{ago}</span>")?;
         }
         Ok(())
     }

@@ -5,12 +5,17 @@ use eavip_core::signal::metric::Unit;
 /// What stands where a value isn't known.
 pub const NONE: &str = "–";
 
+/// Values beyond this are written as this.
+const MOST: f64 = 1e18;
+
 /// A value in its unit as text, such as `99.95 %`, `12.4 ms` or `1.5 GiB`; [`NONE`] when it isn't a finite number.
 #[must_use]
 pub fn value(unit: Unit, value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
+    // No metric comes near; beyond, the sums of formatting would leave the finite numbers.
+    let value = value.clamp(-MOST, MOST);
     match unit {
         Unit::Ratio => percent(value),
         Unit::Seconds => seconds(value),
@@ -69,6 +74,13 @@ pub fn seconds(value: f64) -> String {
         let text = age(size);
         if value < 0.0 { format!("-{text}") } else { text }
     }
+}
+
+/// How long ago something was: in one unit below an hour, where the next would only flicker, then in two.
+#[must_use]
+pub fn ago(seconds: f64) -> String {
+    let coarse = if (60.0..3600.0).contains(&seconds) { (seconds / 60.0).floor() * 60.0 } else { seconds };
+    format!("{} ago", age(coarse))
 }
 
 /// A longer span in its two largest units, such as `3 h 20 min`.

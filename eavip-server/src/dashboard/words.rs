@@ -26,6 +26,19 @@ pub const fn signal_title(signal: Signal) -> &'static str {
     }
 }
 
+/// A signal's heading where there is little room.
+#[must_use]
+pub const fn signal_short(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Availability => "Availability",
+        Signal::Errors => "Errors",
+        Signal::Latency => "Latency",
+        Signal::Jobs => "Jobs",
+        Signal::Backlog => "Backlog",
+        other => signal_title(other),
+    }
+}
+
 /// A deployment mode as people write it.
 #[must_use]
 pub const fn mode_title(mode: Mode) -> &'static str {

@@ -49,3 +49,20 @@ fn an_age_names_its_two_largest_units() {
         assert_eq!(age(seconds), text);
     }
 }
+
+#[test]
+fn stays_a_number_however_large() {
+    for unit in Unit::ALL {
+        let text = value(*unit, -4.9e306);
+        assert!(!text.contains("inf") && !text.contains("NaN"), "{text}");
+    }
+}
+
+#[test]
+fn ago_is_coarse_below_an_hour() {
+    for (seconds, text) in
+        [(7.0, "7 s ago"), (95.0, "1 min ago"), (3599.0, "59 min ago"), (4260.0, "1 h 11 min ago")]
+    {
+        assert_eq!(ago(seconds), text);
+    }
+}
