@@ -72,6 +72,25 @@ describe("the gallery", () => {
         }, { fragments });
     });
 
+    test("an alert is acknowledged by keyboard alone", async () => {
+        const own = ownFragments("alert");
+        const posted = [];
+        const fragments = (url, headers, response) => {
+            if (!url.endsWith("/acknowledge")) return own(url, headers);
+            response.req.on("data", (data) => posted.push(String(data)));
+            return { status: 200, tag: '"1"', body: "<!doctype html><title>taken</title>" };
+        };
+        await visit("alert", async (page) => {
+            const focused = () => page.evaluate(() => document.activeElement?.id);
+            for (let steps = 0; steps < 40 && (await focused()) !== "reason"; steps++) await page.keyboard.press("Tab");
+            assert.equal(await focused(), "reason");
+            await page.keyboard.type("going to look: g a ? p");
+            await page.keyboard.press("Enter");
+            await page.waitForURL(/\/acknowledge$/);
+            assert.deepEqual(posted, ["reason=going+to+look%3A+g+a+%3F+p"]);
+        }, { fragments });
+    });
+
     test("what is typed into a form survives a change", async () => {
         const own = ownFragments("alert");
         let changed = false;

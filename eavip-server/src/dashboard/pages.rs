@@ -15,8 +15,10 @@ use std::collections::BTreeMap;
 
 use crate::api::view::{History, NodeDetail, NodeRow, Overview, Page, SignalAt};
 
-/// Healthy nodes up to this many are shown at once; more are folded so that what needs somebody is on the screen.
+/// Healthy nodes up to this many are shown below troubled ones; more are folded, so that what follows stays on the screen.
 const UNFOLDED: usize = 8;
+/// Healthy nodes up to this many are shown when there is no troubled one.
+const UNFOLDED_WHEN_CALM: usize = 30;
 /// Most nodes on the overview: the page stays small, and nobody reads on; the list of nodes has them all.
 pub const MOST_ROWS: usize = 500;
 
@@ -38,7 +40,7 @@ struct OverviewMain<'a> {
 pub fn overview(view: &Overview, chrome: &Chrome) -> Rendered {
     let shown = view.nodes.iter().take(MOST_ROWS);
     let (healthy, troubled): (Vec<_>, Vec<_>) = shown.partition(|row| is_fine(row));
-    let unfolded = healthy.len() <= UNFOLDED;
+    let unfolded = healthy.len() <= if troubled.is_empty() { UNFOLDED_WHEN_CALM } else { UNFOLDED };
     let left_out = view.nodes.len().saturating_sub(MOST_ROWS);
     let page = OverviewMain { chrome, view, troubled, healthy, unfolded, left_out };
     Ok(Main::new("Overview", &page)?.live(
