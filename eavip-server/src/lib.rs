@@ -10,6 +10,7 @@ pub mod book;
 pub mod checkpoint;
 pub mod commit;
 pub mod config;
+pub mod csp_report;
 pub mod enrolment;
 pub mod evaluate;
 pub mod history;

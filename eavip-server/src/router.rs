@@ -11,9 +11,9 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 
-use crate::api;
 use crate::app::App;
 use crate::problem::{Code, Problem};
+use crate::{api, csp_report};
 
 /// What pages may load: only what this server serves.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
@@ -34,6 +34,7 @@ pub fn web(app: App, enrolment: Router) -> Router {
     api::router(&app)
         .with_state(app)
         .merge(enrolment)
+        .merge(csp_report::router())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(outermost))

@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Items;
-use super::extract::{Body, Id};
+use super::extract::{Body, Id, maybe_whole};
 use super::view::{JoinToken, NewJoinToken, words};
 use crate::app::App;
 use crate::auth::{Admin, Allowed};
@@ -85,7 +85,7 @@ pub struct CreateJoinToken {
     #[schema(schema_with = label_set, required = false)]
     pub labels: BTreeMap<String, String>,
     /// After how many minutes it ends; 60 when left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "maybe_whole")]
     #[schema(minimum = 1, maximum = 10080)]
     pub expires_in_minutes: Option<u32>,
 }

@@ -15,7 +15,6 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/healthz", Need::Nothing),
     (Method::GET, "/readyz", Need::Nothing),
     (Method::GET, "/version", Need::Nothing),
-    (Method::POST, "/csp-report", Need::Nothing),
     (Method::GET, "/problems/{code}", Need::Nothing),
     (Method::GET, "/api/docs", Need::Nothing),
     (Method::GET, "/api/v1/openapi.json", Need::Nothing),

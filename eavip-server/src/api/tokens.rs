@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Body, Id};
+use super::extract::{Body, Id, whole};
 use super::view::{NewToken, Token, words};
 use super::{Items, text};
 use crate::app::App;
@@ -67,6 +67,7 @@ pub struct CreateToken {
     pub role: Role,
     /// After how many days it ends.
     #[schema(minimum = 1, maximum = 366)]
+    #[serde(deserialize_with = "whole")]
     pub expires_in_days: u32,
 }
 
