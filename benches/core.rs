@@ -13,6 +13,8 @@ use std::hint::black_box;
 
 /// Values in a round of the histogram's benchmark: one timed call covers them all.
 const VALUES: u32 = 1_000;
+/// Buckets between the least and the largest of them: 8 octaves of 32.
+const BUCKETS: usize = 256;
 
 fn main() -> Setup<()> {
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
@@ -98,7 +100,8 @@ fn wire(criterion: &mut Criterion) -> Setup<()> {
     Ok(())
 }
 
-/// Recording a thousand values and merging two histograms of them. The floor is a plain `log2` of each value.
+/// Recording values, whose floor is a plain `log2` of each; merging two histograms of them and reading a percentile, whose
+/// floor is adding as many counters as they have buckets.
 fn histogram(criterion: &mut Criterion) -> Setup<()> {
     let values = latencies(VALUES);
     let record = || {
@@ -114,8 +117,12 @@ fn histogram(criterion: &mut Criterion) -> Setup<()> {
     compare(&name, &figure, "log2 of each value", &floor)?;
     let (mut sum, other) = (record(), record());
     let merged = time(criterion, "merge two histograms", || sum.merge(black_box(&other)));
-    compare("merge two histograms", &merged, "log2 of 1000 values", &floor)?;
     let read = time(criterion, "read a percentile", || black_box(&other).quantile(0.99));
-    compare("read a percentile", &read, "log2 of 1000 values", &floor)?;
+    let (mut counters, more) = ([0_u64; BUCKETS], [1_u64; BUCKETS]);
+    let floor = time(criterion, "floor: add as many counters", || {
+        black_box(&mut counters).iter_mut().zip(black_box(&more)).for_each(|(sum, n)| *sum += n);
+    });
+    compare("merge two histograms", &merged, "adding as many counters", &floor)?;
+    compare("read a percentile", &read, "adding as many counters", &floor)?;
     Ok(())
 }

@@ -96,6 +96,13 @@ impl Config {
         layers.load(|document| Some(Self::read(document)))
     }
 
+    /// The same without jobs: those who only look must not take the socket and the book from a running agent.
+    #[must_use]
+    pub fn without_jobs(mut self) -> Self {
+        self.jobs.clear();
+        self
+    }
+
     fn read(document: &Document) -> Self {
         let root = document.root();
         let mut config = Self::default();

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub use evidence::Evidence;
+pub use evidence::{EVIDENCE_SUFFIX, Evidence};
 pub use mark::{MARK_PAYLOAD_MAX, Mark, MarkState};
 pub use open::{Opened, open};
 pub use quarantine::{QUARANTINES_KEPT, Quarantine, Reason, set_aside};

@@ -1,6 +1,9 @@
 //! The EAVIP node agent as a library: collects health, spools it durably and pushes it over mutual TLS. The server
 //! embeds it in its quickstart, and shares what does I/O and is needed on both sides.
 
+pub mod admin;
+pub mod agent;
+pub mod cli;
 pub mod clock;
 pub mod collect;
 pub mod config;
@@ -15,4 +18,5 @@ pub mod schedule;
 pub mod secret;
 pub mod shutdown;
 pub mod spool;
+pub mod systemd;
 pub mod tls;

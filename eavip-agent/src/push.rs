@@ -55,6 +55,7 @@ pub struct Pusher<T> {
     node: NodeId,
     spool: Arc<Spool>,
     transport: T,
+    servers: watch::Receiver<Vec<String>>,
     route: Route,
     backoff: Backoff,
     /// Most reports of the next batch: halved to find one that is refused, doubled after each success.
@@ -76,15 +77,22 @@ struct Made {
 }
 
 impl<T: Transport> Pusher<T> {
-    /// A pusher of `node`'s reports to one of `urls`. Asks the spool for its figures, which may block shortly.
+    /// A pusher of `node`'s reports to one of `servers`, which may change. Asks the spool for its figures, which may block shortly.
     #[must_use]
-    pub fn new(node: NodeId, spool: Arc<Spool>, transport: T, urls: &[String]) -> Self {
+    pub fn new(
+        node: NodeId,
+        spool: Arc<Spool>,
+        transport: T,
+        mut servers: watch::Receiver<Vec<String>>,
+    ) -> Self {
+        let route = Route::new(&servers.borrow_and_update(), node);
         let status = watch::Sender::new(LinkStatus::new(Figures::of(&spool)));
         Self {
             node,
             spool,
             transport,
-            route: Route::new(urls, node),
+            servers,
+            route,
             backoff: Backoff::default(),
             limit: MAX_REPORTS,
             refused_in_a_row: 0,
@@ -130,6 +138,9 @@ impl<T: Transport> Pusher<T> {
 
     /// One conversation: takes the oldest reports, sends them, does what the answer says.
     pub async fn step(&mut self) -> Step {
+        if self.servers.has_changed().unwrap_or_default() {
+            self.route = Route::new(&self.servers.borrow_and_update(), self.node);
+        }
         let made = match self.make().await {
             Ok(Some(made)) => made,
             Ok(None) => return Step::Idle,

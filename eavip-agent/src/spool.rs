@@ -13,7 +13,6 @@ mod recover;
 mod refuse;
 mod room;
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,7 +20,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::durable::{DurableError, files};
+use crate::durable::DurableError;
+use crate::durable::files::{self, DirLock};
 
 pub use drops::{DROP_RANGES_MAX, DropRange};
 pub use recover::Opened;
@@ -143,7 +143,7 @@ pub enum SpoolError {
 pub struct Spool {
     state: Mutex<State>,
     /// Held, never read: the directory is ours while it lives.
-    _lock: File,
+    _lock: DirLock,
 }
 
 impl Spool {
@@ -193,7 +193,22 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Store`].
     pub fn pending(&self, max_count: usize, max_bytes: usize) -> Result<Vec<Entry>, SpoolError> {
-        self.healed()?.pending(max_count, max_bytes)
+        self.pending_after(None, max_count, max_bytes)
+    }
+
+    /// As [`Spool::pending`], but only what follows `after`: for reading on without acknowledging.
+    ///
+    /// # Errors
+    /// [`SpoolError::Store`].
+    pub fn pending_after(
+        &self,
+        after: Option<Number>,
+        max_count: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Entry>, SpoolError> {
+        let mut state = self.healed()?;
+        let from = after.unwrap_or_default().max(state.acked);
+        state.entries_after(from, max_count, max_bytes)
     }
 
     /// Acknowledges everything up to and including `number`; a number from the future counts as the newest. Not synced: if

@@ -5,44 +5,38 @@
 
 /// A word that is not of the vocabulary it was read for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is not a known {what}; {remedy}")]
+#[error("`{found}` is not a known {what}; {}", self.remedy())]
 pub struct UnknownWord {
     /// What kind of word was expected, such as `alert category`.
     pub what: &'static str,
     /// The text that was found, cut after 80 characters.
     pub found: String,
-    /// The word that was probably meant, or the words that would have been taken.
-    pub remedy: String,
+    /// The words that would have been taken, separated by commas.
+    pub known: String,
 }
 
-/// How alike two words must be for one to be offered for the other (Jaro-Winkler, 0 to 1).
-const ALIKE: f64 = 0.8;
-
 impl UnknownWord {
-    /// Says what was found in place of a word of a vocabulary.
-    #[must_use]
-    pub fn new(what: &'static str, found: &str, known: &[&str]) -> Self {
-        let found: String = found.chars().take(80).collect();
-        let remedy = match nearest(&found, known) {
+    fn remedy(&self) -> String {
+        match nearest(self.known.split(", "), &self.found) {
             Some(word) => format!("did you mean `{word}`?"),
-            None => format!("use one of {}", known.join(", ")),
-        };
-        Self { what, found, remedy }
+            None => format!("use one of {}", self.known),
+        }
     }
 }
 
-/// A longer text is compared with nothing: no word is like it, and comparing costs its length.
+/// How alike two words must be for the one to be meant by the other (Jaro-Winkler, 0 to 1).
+const ALIKE: f64 = 0.8;
+/// Longest text that is compared; a slip is hardly longer, and comparing costs the product of lengths.
 const LONGEST_COMPARED: usize = 80;
 
-/// The known word that is most like the one found, when one is like it.
-#[must_use]
-pub(crate) fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+/// The known word that somebody may have meant.
+pub(crate) fn nearest<'a>(known: impl IntoIterator<Item = &'a str>, found: &str) -> Option<&'a str> {
     if found.len() > LONGEST_COMPARED {
         return None;
     }
-    let likeness = known.iter().map(|word| (strsim::jaro_winkler(word, found), *word));
-    let best = likeness.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 >= ALIKE).then_some(best.1)
+    let alike = known.into_iter().map(|word| (strsim::jaro_winkler(word, found), word));
+    let best = alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, word)| word)
 }
 
 /// A closed vocabulary, for those who list its words: schemas, help texts, columns.
@@ -75,6 +69,15 @@ macro_rules! words {
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word ),+ }
             }
+
+            /// The word of a text, for those who need no message when there is none.
+            #[must_use]
+            pub fn find(text: &str) -> Option<Self> {
+                match text {
+                    $( $word => Some(Self::$variant), )+
+                    _ => None,
+                }
+            }
         }
 
         impl $crate::Vocabulary for $name {
@@ -92,10 +95,11 @@ macro_rules! words {
             type Err = $crate::UnknownWord;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text {
-                    $( $word => Ok(Self::$variant), )+
-                    _ => Err($crate::UnknownWord::new($what, text, <Self as $crate::Vocabulary>::WORDS)),
-                }
+                Self::find(text).ok_or_else(|| $crate::UnknownWord {
+                    what: $what,
+                    found: text.chars().take(80).collect(),
+                    known: <Self as $crate::Vocabulary>::WORDS.join(", "),
+                })
             }
         }
 

@@ -9,7 +9,7 @@ use eavip_agent::config::layers::Layers;
 use eavip_agent::secret::SecretRef;
 use eavip_core::document::{CONTRADICTION, Document, Problem, Section, UNRESOLVED, WRONG_VALUE};
 use eavip_core::id::ReceiverId;
-use eavip_core::policy::{Policy, Source};
+use eavip_core::policy::Policy;
 
 /// Where the configuration is looked for when nobody says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/eavip/server.toml";

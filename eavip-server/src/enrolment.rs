@@ -100,7 +100,7 @@ fn known(book: &Book, node: NodeId) -> Result<(), Refused> {
 async fn enrol(State(state): State<Enrolments>, body: Bytes) -> Result<Json<Enrolment>, Problem> {
     let request = EnrolRequest::decode(&body).map_err(malformed)?;
     let issued = state.issue(&request.csr, request.node, now())?;
-    let (node, place) = (request.node, place_of(&state, &request)?);
+    let place = place_of(&state, &request)?;
     let key = issued.key.clone();
     let decide = move |book: &Book, at| admit(book, at, &request, &key);
     state.committer.mutate(decide).await?;

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod authority;
 pub mod book;
 pub mod checkpoint;
+pub mod cli;
 pub mod commit;
 pub mod config;
 pub mod csp_report;
@@ -27,4 +28,6 @@ pub mod shared;
 pub mod sse;
 pub mod store;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 pub mod views;

@@ -20,13 +20,13 @@ mod scan;
 mod segment;
 mod writer;
 
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use eavip_agent::durable::Mark;
+use eavip_agent::durable::files::DirLock;
 
 use mark::Facts;
 pub use replay::{Problem, Reader, Replay};
@@ -172,7 +172,7 @@ pub struct Log {
     catalogue: Arc<Catalogue>,
     poisoned: bool,
     /// Held, never read: the directory is ours while it lives.
-    _lock: File,
+    _lock: DirLock,
 }
 
 impl Log {

@@ -135,7 +135,8 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
         agents: [agents_url].into(),
     };
     let identity = ServerIdentity::new(&authority, names(config), now())?;
-    let web_speaks = Speaks::Web { tls: Arc::new(authority::web_config(&identity)?), plain: config.plain_http() };
+    let web_speaks =
+        Speaks::Web { tls: Arc::new(authority::web_config(&identity)?), plain: config.plain_http() };
     let tls = Arc::new(authority::agents_config(&authority, &identity, &revoked)?);
     let agents_speaks = Speaks::Agents { tls, store: authority.store(), revoked: Arc::clone(&revoked) };
     let ingest = Ingest::new(committer.clone(), authority.store());
@@ -143,7 +144,12 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
     let web_router = router::web(app.clone(), enrolments.web_router());
     tasks.spawn(listener::serve(bound.web, web_speaks, web_router, stopped.clone()));
     tasks.spawn(listener::serve(bound.agents, agents_speaks, agents_router, stopped.clone()));
-    tasks.spawn(listener::serve(bound.admin, Speaks::Plain, admin::router(app.clone(), metrics), stopped.clone()));
+    tasks.spawn(listener::serve(
+        bound.admin,
+        Speaks::Plain,
+        admin::router(app.clone(), metrics),
+        stopped.clone(),
+    ));
     spawn_reconcilers(&mut tasks, &stopped, &app, receivers);
     tasks.spawn(until(stopped.clone(), keep_revoked(Arc::clone(&shared), revoked)));
     tasks.spawn(until(stopped.clone(), renew(Arc::clone(&authority), identity)));
@@ -190,12 +196,17 @@ fn outward(url: Option<&str>, bound: SocketAddr) -> String {
 
 /// What the server's certificate must carry: what is configured, and what it is called by its own addresses.
 fn names(config: &Config) -> Vec<String> {
-    let hosts = [config.url.as_deref(), config.agents_url.as_deref()].into_iter().flatten().filter_map(|url| {
-        let (_, rest) = url.split_once("://")?;
-        let host = rest.split('/').next()?;
-        let host = if host.starts_with('[') { host.split(']').next()?.trim_start_matches('[') } else { host.split(':').next()? };
-        Some(host.to_owned())
-    });
+    let hosts =
+        [config.url.as_deref(), config.agents_url.as_deref()].into_iter().flatten().filter_map(|url| {
+            let (_, rest) = url.split_once("://")?;
+            let host = rest.split('/').next()?;
+            let host = if host.starts_with('[') {
+                host.split(']').next()?.trim_start_matches('[')
+            } else {
+                host.split(':').next()?
+            };
+            Some(host.to_owned())
+        });
     let bound = [config.web, config.agents].into_iter().map(|address| address.ip());
     let addresses = bound.filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string());
     let all: BTreeSet<String> = config.names.iter().cloned().chain(hosts).chain(addresses).collect();
@@ -207,8 +218,10 @@ fn receivers(config: &Config) -> Result<BTreeMap<ReceiverId, Receiver>, StartErr
     let (mut receivers, mut problems) = (BTreeMap::new(), Vec::new());
     for (id, receiver) in &config.receivers {
         let key = receiver.secret.resolve().map_err(|error| receiver_problem(id, error));
-        let key = key.and_then(|key| SigningKey::parse(key.expose()).map_err(|error| receiver_problem(id, error)));
-        let webhook = key.and_then(|key| Webhook::new(&receiver.url, key).map_err(|error| receiver_problem(id, error)));
+        let key =
+            key.and_then(|key| SigningKey::parse(key.expose()).map_err(|error| receiver_problem(id, error)));
+        let webhook =
+            key.and_then(|key| Webhook::new(&receiver.url, key).map_err(|error| receiver_problem(id, error)));
         match webhook {
             Ok(webhook) => drop(receivers.insert(id.clone(), Receiver::Webhook(webhook))),
             Err(problem) => problems.push(problem),
@@ -224,7 +237,8 @@ async fn started(committer: &Committer, shared: &Shared, repairs: Vec<String>) -
     let start = ServerEvent::Started { version: env!("CARGO_PKG_VERSION").to_owned(), policy };
     let events = repairs.chain([start]).map(|event| Event::Server { event }).collect();
     let actor = Actor::Server("start".to_owned());
-    let decide = move |_: &crate::book::Book, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events });
+    let decide =
+        move |_: &crate::book::Book, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events });
     Ok(committer.mutate(decide).await?)
 }
 
@@ -288,7 +302,9 @@ async fn renew(authority: Arc<Authority>, identity: Arc<ServerIdentity>) {
 }
 
 /// Waits for the commit thread without holding up the runtime.
-fn watch_thread(thread: std::thread::JoinHandle<Result<(), StoreError>>) -> oneshot::Receiver<Result<(), StoreError>> {
+fn watch_thread(
+    thread: std::thread::JoinHandle<Result<(), StoreError>>,
+) -> oneshot::Receiver<Result<(), StoreError>> {
     let (ended, committed) = oneshot::channel();
     tokio::task::spawn_blocking(move || {
         let result = thread.join().unwrap_or(Err(StoreError::NotDurable));

@@ -6,7 +6,8 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use tracing_subscriber::EnvFilter;
 
 /// Bucket bounds of durations in seconds: from a cached page to a request that somebody gives up.
-const SECONDS: [f64; 14] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const SECONDS: [f64; 14] =
+    [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 /// The exporter keeps samples until it is told to fold them into buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -16,8 +17,9 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// When another recorder is installed already.
 pub fn metrics() -> Result<PrometheusHandle, BuildError> {
     let builder = PrometheusBuilder::new();
-    let handle =
-        builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?.install_recorder()?;
+    let handle = builder
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .install_recorder()?;
     describe();
     let upkeep = handle.clone();
     tokio::spawn(async move {

@@ -8,11 +8,12 @@
 pub mod history;
 mod pointer;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use eavip_agent::durable::{self, Batch, Durable, DurableError, Options, Quarantine, Reason, files};
+use eavip_agent::durable::files::{self, DirLock};
+use eavip_agent::durable::{self, Batch, Durable, DurableError, Options, Quarantine, Reason};
 
 use pointer::Pointer;
 
@@ -25,6 +26,9 @@ const SAVE_BATCH: usize = 256;
 const POINTER: &str = "CURRENT";
 const PREFIX: &str = "checkpoint-";
 
+/// Key and value of an entry.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
 /// What was loaded.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Loaded {
@@ -35,7 +39,7 @@ pub enum Loaded {
         /// As given to [`Views::save`].
         meta: Vec<u8>,
         /// As given to [`Views::save`].
-        entries: Vec<(Vec<u8>, Vec<u8>)>,
+        entries: Vec<Pair>,
     },
     /// A checkpoint should be there and is missing, short or damaged. The next load says [`Loaded::None`].
     Quarantined {
@@ -80,7 +84,7 @@ pub struct Views {
     dir: PathBuf,
     cache_bytes: u64,
     /// Held, never read: the directory is ours while it lives.
-    _lock: File,
+    _lock: DirLock,
 }
 
 impl Views {
@@ -254,7 +258,7 @@ fn fill<K: Into<Vec<u8>>, V: Into<Vec<u8>>>(
     Ok(count)
 }
 
-fn collect(db: &Durable) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DurableError> {
+fn collect(db: &Durable) -> Result<Vec<Pair>, DurableError> {
     let mut entries = Vec::new();
     db.scan(b"", |key, value| {
         entries.push((key, value));

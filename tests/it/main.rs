@@ -7,4 +7,6 @@
     reason = "a test fails by panicking; helper functions are outside the `#[test]` items that clippy exempts"
 )]
 
+mod durability;
+mod policy_table;
 mod tidy;

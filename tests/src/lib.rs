@@ -1,1 +1,3 @@
-//! Empty: a package needs a library target, and the tests themselves live in `it/`.
+//! What the test programs and the tests share: reproducible randomness and digests that owe nothing to the product.
+
+pub mod chance;

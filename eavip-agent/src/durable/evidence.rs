@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{DB_FILE, DurableError, Quarantine, io_error};
 
-/// Name of the copy inside a quarantined directory.
-pub(super) const COPY: &str = "db.before";
+/// What the copy's name adds to the directory's.
+pub const EVIDENCE_SUFFIX: &str = ".before";
 
 /// Free space that a copy must leave; without it the database is opened without one.
 const LEAVE_FREE_BYTES: u64 = 64 << 20;
@@ -30,7 +30,7 @@ impl Evidence {
             return Ok(Self::default());
         }
         let mut name = dir.as_os_str().to_owned();
-        name.push(".before");
+        name.push(EVIDENCE_SUFFIX);
         let copy = PathBuf::from(name);
         match fs::copy(&file, &copy) {
             Ok(_) => Ok(Self { copy: Some(copy) }),
@@ -42,7 +42,7 @@ impl Evidence {
         }
     }
 
-    /// Puts the copy into the quarantined directory, where salvage looks for it.
+    /// Puts the copy in place of the quarantined file: what is kept is the state before the engine touched it.
     ///
     /// # Errors
     /// The file system's.
@@ -50,7 +50,7 @@ impl Evidence {
         match self.copy.take() {
             None => Ok(()),
             Some(copy) => {
-                fs::rename(&copy, quarantine.moved_to.join(COPY)).map_err(|e| io_error("keep", &copy, e))
+                fs::rename(&copy, quarantine.moved_to.join(DB_FILE)).map_err(|e| io_error("keep", &copy, e))
             }
         }
     }

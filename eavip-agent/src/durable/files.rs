@@ -53,15 +53,27 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_parent(path)
 }
 
-/// Takes the exclusive lock of a directory; it ends with the returned file or with the process.
+/// The exclusive lock of a directory; it ends when this is dropped, or with the process.
+#[derive(Debug)]
+pub struct DirLock(File);
+
+impl Drop for DirLock {
+    fn drop(&mut self) {
+        // Said aloud, because closing is not enough: a child that is being started holds a copy of the descriptor for a
+        // moment. Failing leaves it to the closing.
+        drop(self.0.unlock());
+    }
+}
+
+/// Takes the exclusive lock of a directory.
 ///
 /// # Errors
-/// [`io::ErrorKind::WouldBlock`] when another process holds it, else the file system's.
-pub fn lock_dir(dir: &Path) -> io::Result<File> {
+/// [`io::ErrorKind::WouldBlock`] when somebody else holds it, else the file system's.
+pub fn lock_dir(dir: &Path) -> io::Result<DirLock> {
     let file =
         OpenOptions::new().create(true).truncate(false).read(true).write(true).open(dir.join("LOCK"))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(DirLock(file)),
         Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
         Err(TryLockError::Error(e)) => Err(e),
     }

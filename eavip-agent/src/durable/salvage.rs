@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::evidence::COPY;
 use super::frame::{self, HEADER, MAGIC, PART_MAX};
 use super::{DB_FILE, KEY_MAX};
 
@@ -22,20 +21,17 @@ const FRAME_MAX: usize = HEADER + KEY_MAX + PART_MAX;
 /// # Errors
 /// The file system's; an absent file yields nothing.
 pub fn salvage(dir: &Path, mut wanted: impl FnMut(&[u8]) -> bool) -> io::Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+    let file = match File::open(dir.join(DB_FILE)) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(e) => return Err(e),
+    };
     let mut found: Parts = BTreeMap::new();
-    // The older copy first: where both have a part, the newer wins.
-    for name in [COPY, DB_FILE] {
-        let file = match File::open(dir.join(name)) {
-            Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-            Err(e) => return Err(e),
-        };
-        search_file(file, &mut |f| {
-            if wanted(f.key) {
-                found.entry(f.key.to_vec()).or_default().insert(f.part, (f.parts, f.payload.to_vec()));
-            }
-        })?;
-    }
+    search_file(file, &mut |f| {
+        if wanted(f.key) {
+            found.entry(f.key.to_vec()).or_default().insert(f.part, (f.parts, f.payload.to_vec()));
+        }
+    })?;
     Ok(found.into_iter().filter_map(|(key, parts)| Some((key, join(&parts)?))).collect())
 }
 

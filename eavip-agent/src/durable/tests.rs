@@ -120,3 +120,30 @@ fn refuses_keys_and_values_over_their_bounds() {
     assert!(matches!(db.put(&[0; KEY_MAX + 1], b""), Err(DurableError::TooLarge { .. })));
     assert!(matches!(db.put(b"k", &vec![0; VALUE_MAX + 1]), Err(DurableError::TooLarge { .. })));
 }
+
+#[test]
+fn salvage_never_returns_damaged_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join("db");
+    filled(&at, 4, |n| vec![0xA0 + n as u8; 3_000]);
+    // Every copy of the second value, wherever sled keeps it.
+    let mut bytes = std::fs::read(at.join(DB_FILE)).unwrap();
+    let starts: Vec<usize> =
+        (0..bytes.len() - 3_000).filter(|i| bytes[*i..*i + 3_000].iter().all(|b| *b == 0xA1)).collect();
+    assert!(!starts.is_empty());
+    starts.iter().for_each(|i| bytes[*i + 1_500] ^= 4);
+    std::fs::write(at.join(DB_FILE), bytes).unwrap();
+    let found: Vec<u8> = salvage(&at, |_| true).unwrap().keys().map(|key| key[3]).collect();
+    assert_eq!(found, [0, 2, 3]);
+}
+
+#[test]
+fn a_frame_with_any_bit_changed_is_refused() {
+    let good = frame::encode(b"key", b"value").unwrap().remove(0);
+    assert_eq!(frame::decode(&good).unwrap().payload, b"value");
+    for bit in 0..good.len() * 8 {
+        let mut bad = good.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        assert!(frame::decode(&bad).is_none(), "bit {bit}");
+    }
+}

@@ -90,7 +90,8 @@ impl Site {
         let server = Played::default();
         let urls: Vec<String> = urls.iter().map(|url| (*url).to_owned()).collect();
         let node = NodeId(uuid::Uuid::from_u128(1));
-        let pusher = Pusher::new(node, Arc::clone(&spool), server.clone(), &urls);
+        let pusher =
+            Pusher::new(node, Arc::clone(&spool), server.clone(), watch::Sender::new(urls).subscribe());
         Self { server, spool, pusher, _dir: dir }
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::{BODY_MAX, Class, Entry, Number, SpoolError, io_error};
-use crate::durable::{self, Batch, Durable, DurableError, Options};
+use crate::durable::{self, Batch, Durable, DurableError, EVIDENCE_SUFFIX, Options};
 
 const PREFIX: &str = "contents-";
 
@@ -26,6 +26,18 @@ pub(super) fn generations(dir: &Path) -> Result<Vec<u64>, SpoolError> {
         .collect();
     found.sort_unstable();
     Ok(found)
+}
+
+/// Removes copies that an interrupted opening left.
+pub(super) fn sweep(dir: &Path) -> Result<(), SpoolError> {
+    let listing = fs::read_dir(dir).map_err(|e| io_error("list", dir, e))?;
+    for path in listing.filter_map(|entry| Some(entry.ok()?.path())) {
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        if name.starts_with(PREFIX) && name.ends_with(EVIDENCE_SUFFIX) {
+            fs::remove_file(&path).map_err(|e| io_error("remove", &path, e))?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens a generation, making it if absent.

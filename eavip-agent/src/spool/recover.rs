@@ -36,6 +36,7 @@ impl State {
     pub(super) fn open(dir: &Path, limits: Limits, now_ms: u64) -> Result<(Self, Opened), SpoolError> {
         let mark_path = dir.join("MARK");
         let (mark, found) = Mark::open(&mark_path).map_err(|e| io_error("open", &mark_path, e))?;
+        contents::sweep(dir)?;
         let present = contents::generations(dir)?;
         let known = match &found {
             MarkState::Found(payload) => Facts::decode(payload),

@@ -85,10 +85,15 @@ impl State {
         Ok(number)
     }
 
-    pub(super) fn pending(&mut self, max_count: usize, max_bytes: usize) -> Result<Vec<Entry>, SpoolError> {
+    pub(super) fn entries_after(
+        &mut self,
+        from: Number,
+        max_count: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Entry>, SpoolError> {
         let mut out: Vec<Entry> = Vec::new();
         let mut bytes = 0;
-        let wanted: Vec<(Number, Meta)> = self.index.after(self.acked).take(max_count).collect();
+        let wanted: Vec<(Number, Meta)> = self.index.after(from).take(max_count).collect();
         for (number, meta) in wanted {
             bytes += meta.body_bytes as usize;
             let alien = out.first().is_some_and(|first| first.number.epoch != number.epoch);

@@ -223,18 +223,19 @@ fn refuses_bodies_over_the_bound() {
 }
 
 #[test]
-fn gives_up_a_refused_report_and_counts_it_once() {
+fn removes_the_leftovers_of_an_interrupted_recreation_or_opening() {
     let dir = tempfile::tempdir().unwrap();
     let (spool, _) = open(dir.path());
     fill(&spool, 3);
-    spool.refuse(at(1)).unwrap();
-    spool.refuse(at(1)).unwrap();
-    spool.refuse(at(9)).unwrap();
-    assert_eq!(seqs(&spool), [2, 3]);
-    let drops = [DropRange { epoch: T0, from: 1, to: 1, count: 1 }];
-    assert_eq!(spool.drops(), drops);
     drop(spool);
-    let (spool, opened) = open(dir.path());
-    assert_eq!((opened.lost.len(), opened.quarantined.len()), (0, 0));
-    assert_eq!((seqs(&spool), spool.drops()), (vec![2, 3], drops.to_vec()));
+    std::fs::create_dir(dir.path().join("contents-2")).unwrap();
+    std::fs::write(dir.path().join("contents-2.before"), b"half a copy").unwrap();
+    let (_spool, opened) = open(dir.path());
+    assert_eq!(opened, Opened { recovered: 3, ..Opened::default() });
+    let mut left: Vec<_> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["LOCK", "MARK", "contents-1"]);
 }

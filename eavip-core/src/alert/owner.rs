@@ -10,7 +10,7 @@ use crate::id::TeamId;
 use crate::labels::Labels;
 use crate::mode::Mode;
 
-/// The owning team, one for all modes or one for each. A default of an empty text isn't possible.
+/// The owning team, one for all modes or one for each. Neither can be empty: a [`TeamId`] has at least one character.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Owner {

@@ -282,7 +282,7 @@ impl<'d> Section<'d> {
                 break;
             }
             let known: Vec<&str> = read.iter().copied().collect();
-            let remedy = match nearest(key, &known) {
+            let remedy = match nearest(known.iter().copied(), key) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None if known.is_empty() => "remove it".to_owned(),
                 None => format!("remove it; known here: {}", known.join(", ")),

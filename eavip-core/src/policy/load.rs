@@ -59,7 +59,7 @@ fn team(section: &Section<'_>, key: &'static str, teams: &Teams, why: &str) -> O
         return Some(id);
     }
     let known: Vec<&str> = teams.keys().map(TeamId::as_str).collect();
-    let remedy = match nearest(id.as_str(), &known) {
+    let remedy = match nearest(known.iter().copied(), id.as_str()) {
         Some(team) => format!("did you mean `{team}`? or declare [team.{id}]"),
         None => format!("declare [team.{id}], or use one of {}", known.join(", ")),
     };

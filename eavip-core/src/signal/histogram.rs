@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// Buckets at the most; with the scale this bounds size and error.
 pub const MAX_BUCKETS: usize = 512;
+/// Most values of a histogram from outside: sums of many never reach the end of their numbers.
+const MAX_COUNT: u64 = 1 << 40;
 /// The scale a new histogram starts at.
 pub const START_SCALE: i8 = 5;
 /// The coarsest scale: one bucket covers 2^256, so that every finite number has a place.
@@ -79,7 +81,9 @@ impl TryFrom<Raw> for Histogram {
             return Err(InvalidHistogram("offset out of range"));
         }
         let count = raw.counts.iter().try_fold(raw.zero, |sum, n| sum.checked_add(*n));
-        let Some(count) = count else { return Err(InvalidHistogram("counts overflow")) };
+        let Some(count) = count.filter(|count| *count <= MAX_COUNT) else {
+            return Err(InvalidHistogram("counts overflow"));
+        };
         if count == 0 {
             return Ok(Self::default());
         }
@@ -156,6 +160,28 @@ impl Histogram {
                 *bucket = bucket.saturating_add(*n);
             }
         }
+    }
+
+    /// Takes away what was merged before. Smallest and largest value stay those of all that was ever merged: they
+    /// only bound a quantile within its bucket.
+    pub(super) fn take_away(&mut self, other: &Self) {
+        self.count = self.count.saturating_sub(other.count);
+        self.zero = self.zero.saturating_sub(other.zero);
+        self.sum = (self.sum - other.sum).max(0.0);
+        for (index, n) in (other.offset..).zip(&other.counts) {
+            let at = shifted(index, other.scale, self.scale).saturating_sub(self.offset);
+            if let Some(bucket) = usize::try_from(at).ok().and_then(|at| self.counts.get_mut(at)) {
+                *bucket = bucket.saturating_sub(*n);
+            }
+        }
+        if self.count == 0 {
+            *self = Self::default();
+        }
+    }
+
+    /// Whether buckets were joined.
+    pub(super) fn is_coarse(&self) -> bool {
+        self.scale < START_SCALE
     }
 
     /// How many values were counted.

@@ -92,10 +92,12 @@ impl fmt::Display for Indicator {
 impl FromStr for Indicator {
     type Err = UnknownWord;
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let metric = text.parse().map(Self::Metric);
-        metric
-            .or_else(|_: UnknownWord| text.parse().map(Self::Derived))
-            .map_err(|_: UnknownWord| UnknownWord::new("indicator", text, &Self::names().collect::<Vec<_>>()))
+        let found = Metric::find(text).map(Self::Metric).or_else(|| Derived::find(text).map(Self::Derived));
+        found.ok_or_else(|| UnknownWord {
+            what: "indicator",
+            found: text.chars().take(80).collect(),
+            known: Self::names().collect::<Vec<_>>().join(", "),
+        })
     }
 }
 

@@ -34,20 +34,53 @@ struct Slot {
     probed: Option<Box<Histogram>>,
 }
 
-/// The window of a service, and what it amounts to.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// The window of a service, and what it amounts to. Reports come once, evaluations every second: the sum over the
+/// window is kept up to date as slots come and go, so that reading it costs nothing.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct ServiceWindow {
     slots: VecDeque<Slot>,
     probe_failing: bool,
     probe_unknown: bool,
+    #[serde(skip_serializing)]
+    total: Slot,
+}
+
+/// The window as it is kept: the sum is made anew from the slots.
+#[derive(Deserialize)]
+struct Stored {
+    slots: VecDeque<Slot>,
+    probe_failing: bool,
+    probe_unknown: bool,
+}
+
+impl From<Stored> for ServiceWindow {
+    fn from(Stored { slots, probe_failing, probe_unknown }: Stored) -> Self {
+        let mut window = Self { slots, probe_failing, probe_unknown, total: Slot::default() };
+        window.sum_histograms();
+        window.sum_numbers();
+        window
+    }
+}
+
+/// The sum follows from the slots, up to buckets that were once in use.
+impl PartialEq for ServiceWindow {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.slots, self.probe_failing, self.probe_unknown)
+            == (&other.slots, other.probe_failing, other.probe_unknown)
+    }
 }
 
 impl ServiceWindow {
     /// Takes the service's readings of one report, made at `at`. Readings of other metrics are left out. What was
     /// taken from later than `at` is dropped: the node's clock was set back, and nobody knows when that was.
     pub fn observe<'a>(&mut self, at: Timestamp, readings: impl IntoIterator<Item = &'a Reading>) {
+        let known = self.slots.len();
         while self.slots.back().is_some_and(|slot| slot.at > at) {
             self.slots.pop_back();
+        }
+        if self.slots.len() < known {
+            self.sum_histograms();
         }
         if self.slots.back().is_none_or(|slot| at.since(slot.at) >= SLOT) {
             self.slots.push_back(Slot { at, ..Slot::default() });
@@ -69,54 +102,90 @@ impl ServiceWindow {
                     slot.requests = Some(slot.requests.unwrap_or(0.0) + count(*n));
                 }
                 (Metric::RequestErrors, Value::Number(n)) => slot.errors += count(*n),
-                (Metric::RequestDuration, Value::Histogram(h)) => add(&mut slot.requested, h),
-                (Metric::ProbeDuration, Value::Histogram(h)) => add(&mut slot.probed, h),
+                (Metric::RequestDuration, Value::Histogram(h)) => {
+                    add(&mut slot.requested, h);
+                    add(&mut self.total.requested, h);
+                }
+                (Metric::ProbeDuration, Value::Histogram(h)) => {
+                    add(&mut slot.probed, h);
+                    add(&mut self.total.probed, h);
+                }
                 _ => {}
             }
         }
         if probed || unknown {
             (self.probe_failing, self.probe_unknown) = (failing, unknown && !probed);
         }
-        let oldest = at - WINDOW;
+        self.forget(at - WINDOW);
+        self.sum_numbers();
+    }
+
+    fn forget(&mut self, oldest: Timestamp) {
+        let mut forgot = false;
         while self.slots.len() > MAX_SLOTS || self.slots.front().is_some_and(|slot| slot.at <= oldest) {
-            self.slots.pop_front();
+            let Some(slot) = self.slots.pop_front() else { break };
+            take_away(&mut self.total.requested, slot.requested.as_deref());
+            take_away(&mut self.total.probed, slot.probed.as_deref());
+            forgot = true;
         }
+        // What made the sum coarse may be gone with it.
+        let mut sums = self.total.requested.iter().chain(&self.total.probed);
+        if forgot && sums.any(|sum| sum.is_coarse()) {
+            self.sum_histograms();
+        }
+    }
+
+    fn sum_histograms(&mut self) {
+        let sum = |part: fn(&Slot) -> Option<&Histogram>| {
+            let mut sum = None;
+            self.slots.iter().filter_map(part).for_each(|histogram| add(&mut sum, histogram));
+            sum
+        };
+        let requested = sum(|slot| slot.requested.as_deref());
+        let probed = sum(|slot| slot.probed.as_deref());
+        (self.total.requested, self.total.probed) = (requested, probed);
+    }
+
+    fn sum_numbers(&mut self) {
+        let sum = |part: fn(&Slot) -> f64| self.slots.iter().map(part).sum::<f64>();
+        let (probes, probes_up) = (sum(|slot| slot.probes), sum(|slot| slot.probes_up));
+        let errors = sum(|slot| slot.errors);
+        let requests = self.slots.iter().filter_map(|slot| slot.requests).reduce(|a, b| a + b);
+        let total = &mut self.total;
+        (total.probes, total.probes_up, total.errors, total.requests) = (probes, probes_up, errors, requests);
     }
 
     /// Whether the latest probe of the service failed; `None` when none was made or it is unknown.
     #[must_use]
     pub fn probe_failing(&self) -> Option<bool> {
-        let probed = self.slots.iter().any(|slot| slot.probes > 0.0);
-        (probed && !self.probe_unknown).then_some(self.probe_failing)
+        (self.total.probes > 0.0 && !self.probe_unknown).then_some(self.probe_failing)
     }
 
     /// Requests in the window; `None` when the service doesn't count them.
     #[must_use]
     pub fn requests(&self) -> Option<f64> {
-        self.slots.iter().filter_map(|slot| slot.requests).fold(None, |sum, n| Some(sum.unwrap_or(0.0) + n))
+        self.total.requests
     }
 
-    /// An indicator over the window, in its unit; `None` when nothing was measured. Each call adds up the window.
+    /// An indicator over the window, in its unit; `None` when nothing was measured.
     #[must_use]
     pub fn indicator(&self, derived: Derived) -> Option<f64> {
         if let Some(q) = derived.quantile() {
             return self.latency().and_then(|(histogram, _)| histogram.quantile(q));
         }
-        let sum = |part: fn(&Slot) -> f64| self.slots.iter().map(part).sum::<f64>();
         let (part, whole) = match derived {
-            Derived::Availability => (sum(|slot| slot.probes_up), sum(|slot| slot.probes)),
-            _ => (sum(|slot| slot.errors), self.requests()?),
+            Derived::Availability => (self.total.probes_up, self.total.probes),
+            _ => (self.total.errors, self.requests()?),
         };
         (whole > 0.0).then(|| (part / whole).clamp(0.0, 1.0))
     }
 
     /// How long answers took: as the service's requests saw it, else as the probes did (then estimated).
     #[must_use]
-    pub fn latency(&self) -> Option<(Histogram, Quality)> {
-        let requested = merged(self.slots.iter().filter_map(|slot| slot.requested.as_deref()));
-        let probed = || merged(self.slots.iter().filter_map(|slot| slot.probed.as_deref()));
-        let requested = requested.map(|histogram| (histogram, Quality::Approximate));
-        requested.or_else(|| probed().map(|histogram| (histogram, Quality::Estimated)))
+    pub fn latency(&self) -> Option<(&Histogram, Quality)> {
+        let known = |sum: &'_ &Histogram| sum.count() > 0;
+        let requested = self.total.requested.as_deref().filter(known).map(|sum| (sum, Quality::Approximate));
+        requested.or_else(|| self.total.probed.as_deref().filter(known).map(|sum| (sum, Quality::Estimated)))
     }
 }
 
@@ -127,12 +196,10 @@ fn add(into: &mut Option<Box<Histogram>>, histogram: &Histogram) {
     }
 }
 
-fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> Option<Histogram> {
-    histograms.filter(|histogram| histogram.count() > 0).fold(None, |sum, histogram| {
-        let mut sum: Histogram = sum.unwrap_or_default();
-        sum.merge(histogram);
-        Some(sum)
-    })
+fn take_away(from: &mut Option<Box<Histogram>>, histogram: Option<&Histogram>) {
+    if let (Some(sum), Some(histogram)) = (from, histogram) {
+        sum.take_away(histogram);
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::labels::Labels;
 use crate::node::{Facts, MAX_SERIES};
 use crate::signal::histogram::Histogram;
 use crate::signal::metric::{Kind, Metric};
-use crate::signal::reading::{Quality, Reading, Value};
+use crate::signal::reading::{MAX_REASON, Quality, Reading, Value};
 use crate::time::{Span, Timestamp};
 
 /// Most reports in one batch.
@@ -271,8 +271,9 @@ mod readings {
     }
 
     fn received(sent: Sent<'_>) -> Result<Option<Reading>, String> {
-        let Ok(metric) = sent.metric.parse::<Metric>() else { return Ok(None) };
-        let unknown = || Value::Unknown(sent.reason.iter().flat_map(|text| text.chars()).take(200).collect());
+        let Some(metric) = Metric::find(&sent.metric) else { return Ok(None) };
+        let unknown =
+            || Value::Unknown(sent.reason.iter().flat_map(|text| text.chars()).take(MAX_REASON).collect());
         let (value, usual) = match (sent.value, sent.histogram) {
             (Some(_), Some(_)) => return Err(format!("`{metric}` has both value and histogram; send one")),
             (Some(value), None) if metric.kind() != Kind::Histogram => (Value::Number(value), Quality::Exact),

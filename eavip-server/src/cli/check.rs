@@ -8,7 +8,8 @@ use crate::config::Config;
 pub(super) fn check(file: Option<&Path>) -> Exit {
     match Config::load(&Config::layers(file)) {
         Ok((config, policy)) => {
-            let (rules, routes, receivers) = (policy.rules().len(), policy.routes.len(), config.receivers.len());
+            let (rules, routes, receivers) =
+                (policy.rules().len(), policy.routes.len(), config.receivers.len());
             say(&format!("no problem: {rules} alert rules, {routes} routes, {receivers} receivers"))
         }
         Err(problems) => {

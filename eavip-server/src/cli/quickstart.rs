@@ -15,6 +15,7 @@ use eavip_core::node::Place;
 
 use super::run::told_to_stop;
 use super::{Exit, complain, complain_of, complain_of_start, say};
+use crate::api::join_tokens;
 use crate::config::Config;
 use crate::serve::Server;
 use crate::{auth, serve, telemetry};
@@ -68,7 +69,7 @@ pub(super) async fn run(quickstart: Quickstart) -> Exit {
     let link = match auth::sign_in_link(&server.app).await {
         Ok(link) => link,
         Err(error) => {
-            complain(&format!("eavip-server: no sign-in link can be made: {error}"));
+            complain(&format!("eavip-server: no sign-in link can be made: {}", error.detail));
             return Exit::Failure;
         }
     };
@@ -84,8 +85,8 @@ pub(super) async fn run(quickstart: Quickstart) -> Exit {
         told_to_stop().await;
         // The agent's last report still reaches the server.
         trigger.request();
-        if let Ok(Err(error)) = running.await {
-            complain(&format!("the agent for this host ended with an error: {error}"));
+        if running.await.is_err() {
+            complain("the agent for this host ended by a defect; its log lines say more");
         }
     };
     match server.run(stopping).await {
@@ -107,8 +108,9 @@ async fn agent(server: &Server, state: &Path) -> anyhow::Result<Agent> {
             environment: Environment::Production,
             labels: Labels::default(),
         };
-        let join = crate::api::join_tokens::for_server(&server.app, place).await?;
-        eavip_agent::enrol::join(&directory, &join, &eavip_agent::agent::hostname()).await?;
+        let join = join_tokens::for_server(&server.app, place).await?;
+        let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        eavip_agent::enrol::join(&directory, &join, &hostname).await?;
     }
     drop(directory);
     let file = state.join("agent.toml");
@@ -122,7 +124,7 @@ async fn agent(server: &Server, state: &Path) -> anyhow::Result<Agent> {
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("its configuration has problems:\n{}", told.join("\n"))
     })?;
-    Ok(Agent::new(config)?)
+    Ok(Agent::open(config)?)
 }
 
 /// The agent's own configuration, left in its directory for people to go on from.

@@ -1,3 +1,5 @@
+#![expect(clippy::single_range_in_vec_init, reason = "a list of one gap is what is expected")]
+
 use super::*;
 
 const REPORTS: Stream = Stream::Reports;

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use eavip_agent::durable::{self, Batch, Durable, DurableError, Mark, MarkState, Options, Quarantine, files};
+use eavip_agent::durable::files::{self, DirLock};
+use eavip_agent::durable::{self, Batch, Durable, DurableError, Mark, MarkState, Options, Quarantine};
 
-use super::{ViewsError, io_error};
+use super::{Pair, ViewsError, io_error};
 
 /// Days kept open at once: today, yesterday's stragglers, and one that somebody looks at.
 const OPEN_DAYS_MAX: usize = 3;
@@ -54,9 +55,6 @@ impl fmt::Display for Day {
     }
 }
 
-/// Key and value of an entry.
-pub type Pair = (Vec<u8>, Vec<u8>);
-
 /// The history; calls from several threads queue behind each other.
 #[derive(Debug)]
 pub struct History {
@@ -64,7 +62,7 @@ pub struct History {
     cache_bytes: u64,
     inner: Mutex<Inner>,
     /// Held, never read: the directory is ours while it lives.
-    _lock: File,
+    _lock: DirLock,
 }
 
 #[derive(Debug, Default)]

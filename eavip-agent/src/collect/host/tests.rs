@@ -45,7 +45,7 @@ fn tells_lost_writability_from_what_was_asked() {
 #[test]
 fn takes_rates_between_two_reads_and_survives_a_reset() {
     let mut network = Network::default();
-    let at = |seconds| Timestamp::from_millis(seconds * 1_000);
+    let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
     let eth = |received, sent| vec![("eth0".to_owned(), Totals { received, sent, errors: 0 })];
     assert_eq!(network.rates(eth(1_000, 0), at(100)), []);
     let readings = network.rates(eth(3_000, 500), at(110));
@@ -68,7 +68,7 @@ fn reads_small_files_of_the_kernel() {
 #[test]
 fn a_clock_without_a_time_service_is_unknown() {
     let directory = tempfile::tempdir().unwrap();
-    let value = |path| proc::clock_of(path).value;
+    let value = |path: &std::path::Path| proc::clock_of(path).value;
     assert!(matches!(value(&directory.path().join("none")), Value::Unknown(_)));
     assert_eq!(value(directory.path()), Value::Number(0.0));
     std::fs::write(directory.path().join("synchronized"), "").unwrap();

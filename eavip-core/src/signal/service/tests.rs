@@ -44,6 +44,35 @@ fn holds_a_bounded_number_of_slots_however_fast_reports_come() {
     assert!((285.0..=300.0).contains(&requests), "{requests} in the window, which ends at most a slot early");
 }
 
+proptest::proptest! {
+    #[test]
+    fn the_sum_that_is_kept_up_to_date_is_that_of_the_slots(
+        reports in proptest::collection::vec((1i64..120, 0u8..3, 1e-6..1e4f64, 0u32..100), 1..60)
+    ) {
+        let (mut window, mut now) = (ServiceWindow::default(), 0);
+        for (secs, kind, seconds, requests) in reports {
+            now += secs;
+            let mut seen = Histogram::default();
+            seen.record_many(seconds, 3);
+            let metric = [Metric::RequestDuration, Metric::ProbeDuration, Metric::QueueDrain][usize::from(kind)];
+            let readings = [Reading::distribution(metric, seen), Reading::exact(Metric::Requests, f64::from(requests))];
+            window.observe(at(now), &readings);
+        }
+        let json = serde_json::to_string(&window).unwrap();
+        let rebuilt: ServiceWindow = serde_json::from_str(&json).unwrap();
+        proptest::prop_assert_eq!(window.requests(), rebuilt.requests());
+        for derived in Derived::ALL {
+            match (window.indicator(*derived), rebuilt.indicator(*derived)) {
+                (Some(kept), Some(anew)) => {
+                    let error = 2.0 * window.latency().map_or(0.0, |(sum, _)| sum.relative_error()) + 1e-9;
+                    proptest::prop_assert!((kept - anew).abs() <= anew * error, "{} {} {}", derived, kept, anew);
+                }
+                (kept, anew) => proptest::prop_assert_eq!(kept, anew),
+            }
+        }
+    }
+}
+
 #[test]
 fn a_clock_set_back_drops_what_was_measured_ahead_of_it() {
     let mut window = ServiceWindow::default();

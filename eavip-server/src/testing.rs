@@ -1,0 +1,109 @@
+//! What the server's own tests share: a clock that stands still, a place, a node, reports, and a server's inside over
+//! a store in memory.
+
+use std::sync::Arc;
+
+use eavip_core::environment::Environment;
+use eavip_core::id::{Digest128, NodeId};
+use eavip_core::labels::Labels;
+use eavip_core::mode::Mode;
+use eavip_core::node::Place;
+use eavip_core::policy::{Policy, Source};
+use eavip_core::signal::reading::Reading;
+use eavip_core::time::{Span, Timestamp};
+use eavip_core::wire::v1::Body;
+use uuid::Uuid;
+
+use crate::commit::{self, Checked, Committer, Reports};
+use crate::record::{Actor, Event, LedgerRecord, NodeEvent, VERSION};
+use crate::shared::{Shared, now};
+use crate::store::memory::MemoryStore;
+use crate::store::{Store, StoreError};
+
+/// The inside of a server, and the thread to wait for at the end.
+pub(crate) struct Inside {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) committer: Committer,
+    pub(crate) thread: std::thread::JoinHandle<Result<(), StoreError>>,
+}
+
+impl Inside {
+    /// Over an empty store in memory, with the built-in policy.
+    pub(crate) fn new() -> Self {
+        Self::over(Arc::new(MemoryStore::new(Uuid::nil())))
+    }
+
+    /// Over a store that may hold something.
+    pub(crate) fn over(store: Arc<dyn Store>) -> Self {
+        Self::with_policy(store, Policy::builtin())
+    }
+
+    pub(crate) fn with_policy(store: Arc<dyn Store>, policy: Policy) -> Self {
+        let mut recovered = commit::recover(store.as_ref()).unwrap();
+        let (book, nodes, waiting) = recovered.take_state();
+        let shared = Shared::new(book, nodes, waiting, policy);
+        let (committer, thread) = commit::spawn(Arc::clone(&store), Arc::clone(&shared), recovered).unwrap();
+        Self { store, shared, committer, thread }
+    }
+
+    /// Stops in order, which keeps a checkpoint, and gives the store back.
+    pub(crate) fn stop(self) -> Arc<dyn Store> {
+        drop(self.committer);
+        self.thread.join().unwrap().unwrap();
+        self.store
+    }
+
+    pub(crate) async fn write(&self, events: Vec<Event>) {
+        let actor = Actor::Server("test".to_owned());
+        let decide =
+            move |_: &crate::book::Book, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events });
+        self.committer.mutate(decide).await.unwrap();
+    }
+
+    /// Enrols the node of a number.
+    pub(crate) async fn enrol(&self, number: u128) -> NodeId {
+        let id = node(number);
+        let event = NodeEvent::Enrolled { place: place(), key: "00".to_owned(), join: "test".to_owned() };
+        self.write(vec![Event::Node { id, event }]).await;
+        id
+    }
+
+    /// A report that arrives now.
+    pub(crate) async fn report(&self, node: NodeId, seq: u64, readings: Vec<Reading>) -> commit::Taken {
+        self.committer
+            .reports(reports(node, seq - 1, vec![checked(seq, body(now(), readings))]))
+            .await
+            .unwrap()
+    }
+}
+
+pub(crate) fn policy(text: &str) -> Policy {
+    Policy::load(&[Source::new("runbook.toml", text)]).unwrap()
+}
+
+pub(crate) fn node(number: u128) -> NodeId {
+    NodeId(Uuid::from_u128(number))
+}
+
+pub(crate) fn place() -> Place {
+    Place {
+        deployment: "eu-1".parse().unwrap(),
+        mode: Mode::Saas,
+        environment: Environment::Production,
+        labels: Labels::default(),
+    }
+}
+
+pub(crate) fn body(at: Timestamp, readings: Vec<Reading>) -> Body {
+    Body { at, interval: Span::from_secs(15), facts: None, readings, dropped: Vec::new() }
+}
+
+pub(crate) fn checked(seq: u64, body: Body) -> Checked {
+    let bytes = bytes::Bytes::from(body.encode().unwrap());
+    Checked { seq, digest: Digest128::of([&bytes[..]]), bytes, body }
+}
+
+pub(crate) fn reports(node: NodeId, acknowledged: u64, reports: Vec<Checked>) -> Reports {
+    Reports { node, epoch: 1, acknowledged, received_at: now(), reports }
+}
