@@ -21,6 +21,7 @@ pub mod log;
 pub mod nodes;
 pub mod notify;
 pub mod problem;
+pub mod dashboard;
 pub mod record;
 pub mod router;
 pub mod serve;
