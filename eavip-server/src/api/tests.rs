@@ -80,15 +80,15 @@ impl Server {
 
     pub(crate) async fn write(&self, events: Vec<Event>) {
         let actor = Actor::Server("test".to_owned());
-        let decide = move |_: &crate::book::Book, at| {
-            Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events })
-        };
+        let decide =
+            move |_: &crate::book::Book, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events });
         self.app.committer.mutate(decide).await.unwrap();
     }
 
     /// An API token of a role, made by the server's own means.
     pub(crate) async fn token(&self, role: Role) -> String {
-        let link = session::make_link(&self.app, Actor::Server("test".to_owned()), "admin", Role::Admin).await;
+        let link =
+            session::make_link(&self.app, Actor::Server("test".to_owned()), "admin", Role::Admin).await;
         let link = link.unwrap().split_once("#token=").unwrap().1.to_owned();
         let session = self.call(Method::POST, "/api/v1/session", "", Some(json!({ "link": link }))).await;
         let cookie = session.header("set-cookie").split(';').next().unwrap().to_owned();

@@ -66,7 +66,9 @@ async fn pages_through_nodes_while_more_join() {
     let (mut seen, mut path) = (Vec::new(), "/api/v1/nodes?limit=2".to_owned());
     loop {
         let page = server.get(&path, &viewer).await.json();
-        seen.extend(page["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()),
+        );
         if seen.len() == 2 {
             joined.push(server.node("late", Vec::new()).await.to_string());
         }

@@ -21,7 +21,11 @@ async fn refuses_with_a_problem_whose_code_has_a_page() {
         (token(r#"{"name":"a","role":"root","expires_in_days":1}"#), "application/json", Code::Invalid),
         (token(r#"{"name":"a","role":"admin","expires_in_days":367}"#), "application/json", Code::Invalid),
         (token(r#"{"name":" ","role":"admin","expires_in_days":1}"#), "application/json", Code::Invalid),
-        (token(r#"{"name":"a","role":"admin","expires_in_days":1,"x":1}"#), "application/json", Code::Invalid),
+        (
+            token(r#"{"name":"a","role":"admin","expires_in_days":1,"x":1}"#),
+            "application/json",
+            Code::Invalid,
+        ),
         (token(&format!("\"{}\"", "x".repeat(70_000))), "application/json", Code::TooLarge),
     ] {
         let request = Request::builder()
