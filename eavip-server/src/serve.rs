@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eavip_agent::private::{self, PrivateError};
 use eavip_core::id::ReceiverId;
 use eavip_core::policy::{Policy, Problem};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -49,6 +50,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The data directory can't be used.
+    #[error(transparent)]
+    Data(#[from] PrivateError),
     /// The store can't be opened.
     #[error("the store can't be opened")]
     Store(#[from] StoreError),
@@ -100,6 +104,7 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
         admin: bind(config.admin).await?,
     };
     let (web, agents, admin) = (address(&bound.web), address(&bound.agents), address(&bound.admin));
+    private::create_dir(&config.data)?;
     let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(&config.data)?);
     let authority = Arc::new(Authority::open(&config.data.join("authority"), store.identity(), now())?);
     let mut recovered = commit::recover(store.as_ref())?;
