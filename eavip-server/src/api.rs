@@ -90,4 +90,4 @@ pub(crate) fn text(at: &str, text: &str, max: usize) -> Result<String, Problem> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

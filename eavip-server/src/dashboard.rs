@@ -31,6 +31,7 @@ pub mod alerts;
 pub mod assets;
 pub mod chart;
 pub mod chrome;
+pub mod handlers;
 pub mod pages;
 pub mod runbook;
 pub mod settings;

@@ -156,7 +156,6 @@ pub(crate) fn row(number: usize, health: Health) -> NodeRow {
         seen_at: Some(ago(7)),
         silent_seconds: if health == Health::Unknown { 754.0 } else { 7.0 },
         stale: health == Health::Unknown,
-        revoked: false,
         agent_version: "0.1.0".into(),
         cpu: Some(0.23 + 0.05 * (number % 9) as f64),
         memory: Some(0.61),

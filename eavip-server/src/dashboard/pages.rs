@@ -41,7 +41,7 @@ pub fn overview(view: &Overview, chrome: &Chrome) -> Rendered {
     let shown = view.nodes.iter().take(MOST_ROWS);
     let (healthy, troubled): (Vec<_>, Vec<_>) = shown.partition(|row| is_fine(row));
     let unfolded = healthy.len() <= if troubled.is_empty() { UNFOLDED_WHEN_CALM } else { UNFOLDED };
-    let left_out = view.nodes.len().saturating_sub(MOST_ROWS);
+    let left_out = view.now.nodes.saturating_sub(view.nodes.len().min(MOST_ROWS));
     let page = OverviewMain { chrome, view, troubled, healthy, unfolded, left_out };
     Ok(Main::new("Overview", &page)?.live(
         "/fragments/overview".into(),
@@ -52,7 +52,7 @@ pub fn overview(view: &Overview, chrome: &Chrome) -> Rendered {
 
 fn is_fine(row: &NodeRow) -> bool {
     let firing = row.firing.critical + row.firing.warning + row.firing.informational;
-    row.health == Health::Healthy && firing == 0 && !row.stale && !row.revoked
+    row.health == Health::Healthy && firing == 0 && !row.stale
 }
 
 #[derive(Template)]
