@@ -10,7 +10,7 @@ const OURS = new Set(["open", "data-utc", "data-changed", "data-page-title"]);
  * The parser of XMLHttpRequest makes a document from the answer without any script running and without turning text
  * into markup by hand, so the page needs no Trusted Types policy at all.
  * @param {string} path @param {string} tag
- * @returns {Promise<{status: number, tag: string, date: string | null, body: HTMLElement | null}>}
+ * @returns {Promise<{status: number, moved: boolean, tag: string, date: string | null, body: HTMLElement | null}>}
  */
 function load(path, tag) {
     return new Promise((resolve, reject) => {
@@ -21,6 +21,7 @@ function load(path, tag) {
         if (tag) request.setRequestHeader("If-None-Match", tag);
         request.onload = () => resolve({
             status: request.status,
+            moved: !request.responseURL.includes("/fragments/"),
             tag: request.getResponseHeader("ETag") ?? "",
             date: request.getResponseHeader("Date"),
             body: request.responseXML?.body ?? null,
@@ -38,7 +39,8 @@ let tag = "";
  */
 export async function refresh(section) {
     const answer = await load(section.dataset.fragment ?? "", tag);
-    if (answer.status === 401 || answer.status === 403) return location.reload();
+    // Signed out meanwhile: the page itself leads to where one signs in.
+    if (answer.moved || answer.status === 401 || answer.status === 403) return location.reload();
     if (answer.status === 304) return learnNow(answer.date);
     if (answer.status !== 200 || !answer.body) throw new Error("answer " + answer.status);
     learnNow(answer.date);

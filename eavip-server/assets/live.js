@@ -120,7 +120,11 @@ function openStream(base, tell) {
             }
         });
     }
-    // A new connection may have missed something; the browser reconnects by itself.
+    // The browser reconnects by itself, except after an answer that is no stream: a server that just starts or ends.
+    source.addEventListener("error", () => {
+        if (source.readyState === EventSource.CLOSED) setTimeout(openStream, 5000 + Math.random() * 5000, base, tell);
+    });
+    // A new connection may have missed something.
     source.addEventListener("open", () => tell({ kind: "resync" }));
 }
 

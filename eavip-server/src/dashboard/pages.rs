@@ -8,7 +8,7 @@ use eavip_core::signal::metric::{Metric, Unit};
 use super::chart::spark::spark;
 use super::chart::{Chart, Size, chart};
 use super::chrome::Chrome;
-use super::value::{NONE, age, ago, value};
+use super::value::{NONE, age, ago, coarse, value};
 use super::words::{self, counted, firing_text, metric_title, mode_title, signal_title};
 use super::{Main, Rendered, encoded};
 use std::collections::BTreeMap;

@@ -76,11 +76,16 @@ pub fn seconds(value: f64) -> String {
     }
 }
 
-/// How long ago something was: in one unit below an hour, where the next would only flicker, then in two.
+/// A longer span in one unit below an hour, where the next would only flicker, then in two.
+#[must_use]
+pub fn coarse(seconds: f64) -> String {
+    age(if (60.0..3600.0).contains(&seconds) { (seconds / 60.0).floor() * 60.0 } else { seconds })
+}
+
+/// How long ago something was, coarsely.
 #[must_use]
 pub fn ago(seconds: f64) -> String {
-    let coarse = if (60.0..3600.0).contains(&seconds) { (seconds / 60.0).floor() * 60.0 } else { seconds };
-    format!("{} ago", age(coarse))
+    format!("{} ago", coarse(seconds))
 }
 
 /// A longer span in its two largest units, such as `3 h 20 min`.
