@@ -60,33 +60,41 @@ function keyOf(node) {
     return node instanceof Element ? node.id : "";
 }
 
+/** What an element is, whatever state it is in: its name and first class. @param {Node} node */
+function sortOf(node) {
+    return node instanceof Element ? node.nodeName + "." + (node.classList[0] ?? "") : node.nodeName;
+}
+
 /** @param {Node} a @param {Node} b */
 function alike(a, b) {
-    return a.nodeType === b.nodeType && a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
+    return sortOf(a) === sortOf(b) && keyOf(a) === keyOf(b);
+}
+
+/** The first of `at` and what follows it that can become `wanted`. @param {ChildNode | null} at @param {Node} wanted */
+function match(at, wanted) {
+    while (at && !alike(at, wanted)) at = at.nextSibling;
+    return at;
 }
 
 /** @param {Element} old @param {Element} wanted */
 export function morphChildren(old, wanted) {
-    const keyed = new Map();
-    for (const child of old.children) if (child.id) keyed.set(child.id, child);
     /** @type {ChildNode | null} */
     let at = old.firstChild;
     for (const next of [...wanted.childNodes]) {
-        const known = keyed.get(keyOf(next));
-        if (known && known !== at && known.nodeName === next.nodeName) {
-            // Moving a node drops its focus; what stands before it is moved away instead when it has it.
-            if (known.contains(document.activeElement)) while (at && at !== known) at = drop(at);
-            else old.insertBefore(known, at);
-            at = known;
-        }
-        if (at && alike(at, next)) {
-            morph(at, next);
-            at = at.nextSibling;
-        } else {
+        const text = !(next instanceof Element);
+        while (!text && at && !(at instanceof Element)) at = drop(at);
+        const known = text ? (at && alike(at, next) ? at : null) : match(at, next);
+        if (!known) {
             const added = document.importNode(next, true);
             old.insertBefore(added, at);
             if (added instanceof Element && added.id) added.setAttribute("data-changed", "");
+            continue;
         }
+        // Moving a node would drop its focus: then what stands before it goes instead.
+        if (known !== at && known.contains(document.activeElement)) while (at && at !== known) at = drop(at);
+        else if (known !== at) old.insertBefore(known, at);
+        at = known.nextSibling;
+        morph(known, next);
     }
     while (at) at = drop(at);
 }

@@ -26,6 +26,7 @@ export function launch() {
 export async function openWindow(browser, look = LOOKS.light, more = {}) {
     const context = await browser.newContext({ ...look, reducedMotion: "reduce", ...more });
     await context.addInitScript(AXE);
+    context.setDefaultTimeout(15_000);
     return context;
 }
 
@@ -56,7 +57,7 @@ export async function assertFits(page, what) {
     const wide = await page.evaluate(() => {
         const width = document.documentElement.clientWidth;
         if (document.documentElement.scrollWidth <= width) return [];
-        const all = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > width + 1);
+        const all = [...document.querySelectorAll("body *")].filter((one) => !one.closest(".scroll *, .nav *") && one.getBoundingClientRect().right > width + 1);
         return all.slice(0, 5).map((one) => `${one.tagName}.${one.getAttribute("class")} ${Math.round(one.getBoundingClientRect().right)}`);
     });
     assert.deepEqual(wide, [], `${what} is wider than its window`);

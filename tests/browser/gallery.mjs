@@ -35,6 +35,8 @@ export async function serveGallery(fragments = () => undefined) {
     const server = createServer((request, response) => {
         const path = decodeURIComponent(request.url.split("?")[0]);
         response.setHeader("Content-Security-Policy", policy);
+        // Browsers ask for it when a page names no icon.
+        if (path === "/favicon.ico") return response.writeHead(204).end();
         const fragment = fragments(request.url, request.headers, response);
         if (fragment === true) return;
         if (fragment) {
@@ -51,7 +53,11 @@ export async function serveGallery(fragments = () => undefined) {
     });
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
     const base = `http://127.0.0.1:${server.address().port}`;
-    return { base, close: () => (server.closeAllConnections(), new Promise((resolve) => server.close(resolve))) };
+    const close = () => {
+        server.closeAllConnections();
+        return new Promise((resolve) => server.close(resolve));
+    };
+    return { base, close };
 }
 
 /** Answers every fragment with the page's own content, so that a gallery page stays live. */

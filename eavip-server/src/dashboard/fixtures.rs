@@ -145,7 +145,7 @@ pub(crate) fn row(number: usize, health: Health) -> NodeRow {
         signals: Signal::GOLDEN
             .into_iter()
             .enumerate()
-            .filter(|(at, _)| health != Health::Healthy || (at + number) % 4 != 0)
+            .filter(|(at, _)| health != Health::Healthy || !(at + number).is_multiple_of(4))
             .map(|(at, signal)| (signal, if at < 2 { health } else { Health::Healthy }))
             .collect(),
         firing: Firing {

@@ -15,8 +15,10 @@ use std::collections::BTreeMap;
 
 use crate::api::view::{History, NodeDetail, NodeRow, Overview, Page, SignalAt};
 
-/// Healthy nodes up to this many are shown at once; more are folded so that what needs somebody is on the screen.
+/// Healthy nodes up to this many are shown below troubled ones; more are folded, so that what follows stays on the screen.
 const UNFOLDED: usize = 8;
+/// Healthy nodes up to this many are shown when there is no troubled one.
+const UNFOLDED_WHEN_CALM: usize = 30;
 /// Most nodes on the overview: the page stays small, and nobody reads on; the list of nodes has them all.
 pub const MOST_ROWS: usize = 500;
 

@@ -47,6 +47,24 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("runbooks", "/runbooks", &|chrome| runbook::index(runbook::BUILTIN, chrome));
     let disk = runbook::builtin("disk-full").unwrap();
     add("runbook", "/runbooks/disk-full", &|chrome| runbook::page(disk, &fixtures::alerts()[..1], chrome));
+    add("settings", "/settings", &settings_page);
+    add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
+    add("forbidden", "/settings", &|chrome| {
+        pages::error(&pages::Trouble::forbidden(crate::record::Role::Admin), chrome)
+    });
+    add("failed", "/", &|chrome| pages::error(&pages::Trouble::failed("0a1b2c"), chrome));
+    let mut door = chrome("/sign-in");
+    (door.principal, door.demo) = (None, true);
+    let attempt = pages::SignIn {
+        problem: Some("The name or the password is wrong.".into()),
+        user: "mara".into(),
+        next: "/alerts".into(),
+    };
+    all.push(("sign-in", pages::sign_in(&attempt, &door).unwrap().into_page(&door).unwrap()));
+    all
+}
+
+fn settings_page(chrome: &Chrome) -> Rendered {
     let (users, tokens, joins) = (fixtures::users(), fixtures::tokens(), fixtures::joins());
     let join = NewJoinToken {
         id: "j7m3".into(),
@@ -67,21 +85,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         deployment: "eu-saas",
         ..settings::Settings::default()
     };
-    add("settings", "/settings", &|chrome| settings::settings(&shown, chrome));
-    add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
-    add("forbidden", "/settings", &|chrome| {
-        pages::error(&pages::Trouble::forbidden(crate::record::Role::Admin), chrome)
-    });
-    add("failed", "/", &|chrome| pages::error(&pages::Trouble::failed("0a1b2c"), chrome));
-    let mut door = chrome("/sign-in");
-    (door.principal, door.demo) = (None, true);
-    let attempt = pages::SignIn {
-        problem: Some("The name or the password is wrong.".into()),
-        user: "mara".into(),
-        next: "/alerts".into(),
-    };
-    all.push(("sign-in", pages::sign_in(&attempt, &door).unwrap().into_page(&door).unwrap()));
-    all
+    settings::settings(&shown, chrome)
 }
 
 #[test]
