@@ -40,7 +40,7 @@ struct OverviewMain<'a> {
 pub fn overview(view: &Overview, chrome: &Chrome) -> Rendered {
     let shown = view.nodes.iter().take(MOST_ROWS);
     let (healthy, troubled): (Vec<_>, Vec<_>) = shown.partition(|row| is_fine(row));
-    let unfolded = healthy.len() <= UNFOLDED;
+    let unfolded = healthy.len() <= if troubled.is_empty() { UNFOLDED_WHEN_CALM } else { UNFOLDED };
     let left_out = view.now.nodes.saturating_sub(view.nodes.len().min(MOST_ROWS));
     let page = OverviewMain { chrome, view, troubled, healthy, unfolded, left_out };
     Ok(Main::new("Overview", &page)?.live(
