@@ -1,3 +1,5 @@
+//! What overview and histories say of a given state.
+
 use eavip_core::id::NodeId;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
