@@ -1,3 +1,5 @@
+//! Passwords, tokens and cookies: what is taken, what is refused, what is kept.
+
 use super::*;
 use crate::auth::secret::Secret;
 

@@ -33,6 +33,7 @@ builtin![
     "host-saturated",
     "job-failed",
     "latency-high",
+    "node-cloned",
     "node-silent",
     "probe-down",
     "queue-slow",

@@ -1,3 +1,5 @@
+//! What holds for every route: contained panics, headers, bounded bodies.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;

@@ -1,3 +1,5 @@
+//! The stream: resuming, resynchronising, bounds, and ending with the session.
+
 use axum::response::IntoResponse as _;
 use http_body_util::BodyExt as _;
 

@@ -1,3 +1,5 @@
+//! The pages as a browser meets them: signed in or not, with forms that work and forms that fail.
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 
