@@ -12,13 +12,10 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 
 use crate::app::App;
+use crate::dashboard::CONTENT_SECURITY_POLICY;
 use crate::dashboard::handlers;
 use crate::problem::{Code, Problem};
 use crate::{api, csp_report};
-
-/// What pages may load: only what this server serves.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-     form-action 'self'; frame-ancestors 'none'; report-uri /csp-report";
 
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),

@@ -1,3 +1,5 @@
+//! Tests of the spool.
+
 use super::*;
 
 const T0: u64 = 1_700_000_000_000;

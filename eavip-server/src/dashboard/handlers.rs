@@ -15,7 +15,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 
 use super::pages::Trouble;
-use super::{CONTENT_SECURITY_POLICY, Chrome, Main, assets, encoded, pages, runbook};
+use super::{Chrome, Main, assets, encoded, pages, runbook};
 use crate::api::view::Alert;
 use crate::api::{self, session};
 use crate::app::App;
@@ -144,8 +144,7 @@ fn chrome(app: &App, principal: Option<&Principal>, uri: &Uri) -> Chrome {
 
 fn page(main: Main, chrome: &Chrome, status: StatusCode) -> Result<Response, Problem> {
     let html = main.into_page(chrome).map_err(unrendered)?;
-    let policy = [(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY))];
-    Ok((status, policy, Html(html)).into_response())
+    Ok((status, Html(html)).into_response())
 }
 
 /// Shows problems to people as pages, and leads those who aren't signed in to where they can.
