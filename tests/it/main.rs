@@ -8,5 +8,6 @@
 )]
 
 mod durability;
+mod e2e;
 mod policy_table;
 mod tidy;
