@@ -11,6 +11,8 @@ pub mod checkpoint;
 pub mod cli;
 pub mod commit;
 pub mod config;
+pub mod csp_report;
+pub mod dashboard;
 pub mod enrolment;
 pub mod evaluate;
 pub mod history;

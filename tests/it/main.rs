@@ -10,4 +10,5 @@
 mod durability;
 mod e2e;
 mod policy_table;
+mod queues;
 mod tidy;
