@@ -8,6 +8,7 @@
 )]
 
 mod durability;
+mod e2e;
 mod policy_table;
 mod queues;
 mod tidy;
