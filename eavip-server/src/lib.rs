@@ -9,6 +9,7 @@ pub mod authority;
 pub mod book;
 pub mod checkpoint;
 pub mod cli;
+pub mod client;
 pub mod commit;
 pub mod config;
 pub mod enrolment;
