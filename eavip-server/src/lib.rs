@@ -12,6 +12,7 @@ pub mod cli;
 pub mod client;
 pub mod commit;
 pub mod config;
+pub mod ctl;
 pub mod enrolment;
 pub mod evaluate;
 pub mod history;

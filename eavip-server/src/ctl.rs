@@ -1,5 +1,7 @@
-//! `eavipctl`: the operators' command line. It asks a server through [`eavip_server::client`] and checks runbooks
-//! without one; it decides nothing. Data goes to stdout, talk to stderr.
+//! The operators' command line `eavipctl`. It asks a server through [`crate::client`] and checks runbooks without one;
+//! it decides nothing. Data goes to stdout, talk to stderr.
+//!
+//! It is a room of the library, so that the binary stays one line and the tests run the same code as a process.
 
 mod alerts;
 mod args;
@@ -18,7 +20,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-fn main() -> ExitCode {
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
     let args = args::Args::parse();
     let done = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(args::run(args)),

@@ -1,13 +1,13 @@
 //! `status`: the strip "Now" and the five golden signals.
 
+use crate::client::model::{Firing, Overview};
 use eavip_agent::cli::exit;
 use eavip_core::signal::health::Health;
-use eavip_server::client::model::{Firing, Overview};
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::output::{Cell, Format, Output};
-use crate::session::Session;
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Cell, Format, Output};
+use crate::ctl::session::Session;
 
 pub(crate) async fn run(session: &Session, out: &mut Output) -> Result<u8, Failure> {
     let overview = session.client.overview().await?;
@@ -40,7 +40,7 @@ fn show(overview: &Overview, json: &Value, out: &mut Output) -> std::io::Result<
         ("evaluated", Cell::or_none(now.evaluated_at.as_ref())),
     ])?;
     out.gap()?;
-    let card = |card: &eavip_server::client::model::SignalCard| {
+    let card = |card: &crate::client::model::SignalCard| {
         vec![
             Cell::from(card.signal),
             Cell::health(card.health),

@@ -1,14 +1,14 @@
 //! `alerts`: the list, one of them, and taking one.
 
+use crate::client::AlertFilter;
+use crate::client::model::{Alert, AlertDetail};
 use clap::Subcommand;
 use eavip_agent::cli::exit;
-use eavip_server::client::AlertFilter;
-use eavip_server::client::model::{Alert, AlertDetail};
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::output::{Cell, Format, Output, talk};
-use crate::session::Session;
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Cell, Format, Output, talk};
+use crate::ctl::session::Session;
 
 /// Alerts printed when nobody says how many.
 const LIMIT: usize = 50;
@@ -143,7 +143,7 @@ fn show(detail: &AlertDetail, json: &Value, out: &mut Output) -> std::io::Result
         return Ok(());
     }
     out.gap()?;
-    let delivery = |delivery: &eavip_server::client::model::Delivery| {
+    let delivery = |delivery: &crate::client::model::Delivery| {
         vec![
             Cell::from(&delivery.decided_at),
             Cell::or_none(delivery.receiver.as_ref()),

@@ -3,16 +3,16 @@
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
+use crate::client::sign_in::{self, Link};
+use crate::client::{Client, ServerUrl, Trust};
 use eavip_agent::cli::exit;
 use eavip_agent::secret::Secret;
-use eavip_server::client::sign_in::{self, Link};
-use eavip_server::client::{Client, ServerUrl, Trust};
 use serde_json::{Value, json};
 
-use crate::args::Global;
-use crate::failure::Failure;
-use crate::output::{Cell, Output, talk};
-use crate::session::{Session, Stored, TOKEN_VARIABLE, trust};
+use crate::ctl::args::Global;
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Cell, Output, talk};
+use crate::ctl::session::{Session, Stored, TOKEN_VARIABLE, trust};
 
 /// Longest text that holds a token or a link.
 const MAX_TEXT: u64 = 4 * 1024;

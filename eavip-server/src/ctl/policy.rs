@@ -13,9 +13,9 @@ use eavip_core::mode::Mode;
 use eavip_core::policy::Policy as Runbook;
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::output::{Cell, Format, Output, talk};
-use crate::text::shown;
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Cell, Format, Output, talk};
+use crate::ctl::text::shown;
 
 /// Arguments of `policy`.
 #[derive(Debug, Subcommand)]

@@ -4,14 +4,14 @@
 
 use std::path::PathBuf;
 
+use crate::client::{Client, ServerUrl, Trust};
 use eavip_agent::cli::exit;
 use eavip_agent::private;
 use eavip_agent::secret::Secret;
-use eavip_server::client::{Client, ServerUrl, Trust};
 use serde::{Deserialize, Serialize};
 
-use crate::args::Global;
-use crate::failure::Failure;
+use crate::ctl::args::Global;
+use crate::ctl::failure::Failure;
 
 /// The variable that a token may come from.
 pub(crate) const TOKEN_VARIABLE: &str = "EAVIP_TOKEN";

@@ -1,12 +1,12 @@
 //! Why a command didn't work: the message, what would mend it, and the exit code.
 
+use crate::client::{ClientError, Refusal};
+use crate::problem::Code;
 use eavip_agent::cli::exit;
 use eavip_agent::private::PrivateError;
-use eavip_server::client::{ClientError, Refusal};
-use eavip_server::problem::Code;
 
-use crate::output::talk;
-use crate::text::shown;
+use crate::ctl::output::talk;
+use crate::ctl::text::shown;
 
 /// A command that didn't work.
 #[derive(Debug)]

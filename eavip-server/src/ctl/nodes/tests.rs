@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::output::tests::Written;
+use crate::ctl::output::tests::Written;
 
 #[test]
 fn nodes_with_hostile_names_keep_the_columns() {

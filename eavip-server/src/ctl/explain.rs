@@ -3,12 +3,12 @@
 
 use std::sync::LazyLock;
 
+use crate::problem::Code;
 use eavip_agent::cli::exit;
-use eavip_server::problem::Code;
 use serde_json::json;
 
-use crate::failure::Failure;
-use crate::output::{Cell, Output};
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Cell, Output};
 
 const PAGE: &str = include_str!("explain/codes.md");
 

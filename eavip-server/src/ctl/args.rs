@@ -3,15 +3,15 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::client::ServerUrl;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use eavip_agent::cli::exit;
-use eavip_server::client::ServerUrl;
 
-use crate::failure::Failure;
-use crate::output::{Format, Output};
-use crate::session::Session;
-use crate::{alerts, explain, login, nodes, policy, status, tokens};
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Format, Output};
+use crate::ctl::session::Session;
+use crate::ctl::{alerts, explain, login, nodes, policy, status, tokens};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]

@@ -6,7 +6,7 @@ use eavip_core::alert::Category;
 use eavip_core::signal::health::Health;
 use serde_json::Value;
 
-use crate::text::{cut, shown};
+use crate::ctl::text::{cut, shown};
 
 /// Longest cell of a table: a summary with its figures fits, a label of 1 KiB doesn't push the others away.
 const MAX_CELL: usize = 100;

@@ -1,14 +1,14 @@
 //! `nodes`: the list, one of them, and taking an identity back.
 
+use crate::client::model::{Node, NodeDetail, Series};
 use clap::Subcommand;
 use eavip_agent::cli::exit;
-use eavip_server::client::model::{Node, NodeDetail, Series};
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::output::{Cell, Format, Output, talk};
-use crate::session::Session;
-use crate::{alerts, status};
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Cell, Format, Output, talk};
+use crate::ctl::session::Session;
+use crate::ctl::{alerts, status};
 
 /// Nodes printed when nobody says how many.
 const LIMIT: usize = 500;

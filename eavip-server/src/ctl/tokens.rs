@@ -1,16 +1,16 @@
 //! `tokens` and `join-token`: what scripts sign in with, and what new nodes are let in with. A new secret goes to
 //! stdout alone, so that it can be piped to where it is kept.
 
+use crate::client::model::{NewNodes, Token};
+use crate::record::Role;
 use clap::Subcommand;
 use eavip_agent::cli::exit;
 use eavip_core::environment::Environment;
 use eavip_core::mode::Mode;
-use eavip_server::client::model::{NewNodes, Token};
-use eavip_server::record::Role;
 
-use crate::failure::Failure;
-use crate::output::{Cell, Output, talk};
-use crate::session::Session;
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Cell, Output, talk};
+use crate::ctl::session::Session;
 
 /// Arguments of `tokens`.
 #[derive(Debug, clap::Args)]
