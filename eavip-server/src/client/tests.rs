@@ -1,3 +1,5 @@
+//! Tests of the client without a server.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Tests of what `alerts` prints.
+
 use serde_json::json;
 
 use super::*;

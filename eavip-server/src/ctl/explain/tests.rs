@@ -1,3 +1,5 @@
+//! Tests of the page of codes.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Tests of tables and JSON, and the place where other tests read what was printed.
+
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;

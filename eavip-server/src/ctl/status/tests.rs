@@ -1,3 +1,5 @@
+//! Tests of what `status` prints and how it ends.
+
 use serde_json::json;
 
 use super::*;

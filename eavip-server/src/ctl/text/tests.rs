@@ -1,3 +1,5 @@
+//! Tests of hostile text.
+
 use super::*;
 
 #[test]
