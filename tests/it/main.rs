@@ -7,6 +7,10 @@
     reason = "a test fails by panicking; helper functions are outside the `#[test]` items that clippy exempts"
 )]
 
+mod ctl;
 mod durability;
+mod examples;
+mod handbook;
 mod policy_table;
+mod quickstart;
 mod tidy;
