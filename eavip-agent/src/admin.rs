@@ -128,6 +128,3 @@ pub async fn fetch_status(address: SocketAddr) -> io::Result<AgentStatus> {
     };
     tokio::time::timeout(STATUS_TIMEOUT, fetch).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
-
-#[cfg(test)]
-mod tests;

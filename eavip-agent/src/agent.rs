@@ -100,7 +100,8 @@ impl Agent {
     pub async fn run(mut self, shutdown: Shutdown) {
         let spooled = Notify::new();
         let collectors = Collectors::start(&self.config, self.node);
-        let mut reporter = Reporter::new(collectors, Arc::clone(&self.spool), Arc::clone(&self.own));
+        let mut reporter =
+            Reporter::new(collectors, Arc::clone(&self.spool), self.pusher.meter(), Arc::clone(&self.own));
         let (mut reporting, mut pushing, mut renewing) = (shutdown.clone(), shutdown.clone(), shutdown);
         tokio::join!(
             reporter.run(&spooled, &mut reporting),

@@ -135,9 +135,9 @@ impl Collectors {
             () = tokio::time::sleep_until(self.due) => {}
             () = board.passed(1), if self.made == 0 => {}
             () = board.urgent(), if self.made > 0 => {
-                if let Some(last) = self.last {
-                    tokio::time::sleep_until((last + LEAST_GAP).min(self.due)).await;
-                }
+                // Kept, so that a caller who drops this future and comes back waits no longer.
+                self.due = self.last.map_or(self.due, |last| self.due.min(last + LEAST_GAP));
+                tokio::time::sleep_until(self.due).await;
             }
         }
         self.report(now())

@@ -19,7 +19,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
-pub use state::{LinkState, LinkStatus};
+pub use state::{LinkState, LinkStatus, Meter};
 pub use transport::{MAX_RETRY_AFTER, Outcome, Transport};
 
 use self::backoff::{Backoff, random};
@@ -65,7 +65,7 @@ pub struct Pusher<T> {
     store: Option<String>,
     /// The newest number that this process sent; a mark beyond it is somebody else's.
     sent: Number,
-    status: watch::Sender<LinkStatus>,
+    status: Arc<watch::Sender<LinkStatus>>,
 }
 
 /// A batch that was made.
@@ -86,7 +86,7 @@ impl<T: Transport> Pusher<T> {
         mut servers: watch::Receiver<Vec<String>>,
     ) -> Self {
         let route = Route::new(&servers.borrow_and_update(), node);
-        let status = watch::Sender::new(LinkStatus::new(Figures::of(&spool)));
+        let status = Arc::new(watch::Sender::new(LinkStatus::new(Figures::of(&spool))));
         Self {
             node,
             spool,
@@ -106,6 +106,11 @@ impl<T: Transport> Pusher<T> {
     /// How the link is doing.
     pub fn status(&self) -> watch::Receiver<LinkStatus> {
         self.status.subscribe()
+    }
+
+    /// Keeps the spool's figures in the status right for whoever else changes the spool.
+    pub fn meter(&self) -> Meter {
+        Meter(Arc::clone(&self.status))
     }
 
     /// Pushes whenever `spooled` says that there is a report, until the end is asked for.

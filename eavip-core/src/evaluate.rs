@@ -104,7 +104,7 @@ impl<'a> Evaluation<'a> {
     pub fn node(&mut self, node: &Node) {
         let policy = self.policy;
         let open = self.open.remove(&node.id).unwrap_or_default();
-        let silent = node.silent(self.now).as_secs_f64();
+        let silent = silence(node, self.now);
         for rule in policy.rules_on(Metric::NodeSilent) {
             self.look(node, rule, || Subject::Node, Some(silent), &open);
         }
@@ -285,6 +285,11 @@ fn over_window(
     if enough { window.indicator(derived) } else { None }
 }
 
+/// How long a node is silent, in seconds; a node between two reports isn't, however rarely it reports.
+fn silence(node: &Node, now: Timestamp) -> f64 {
+    if node.is_stale(now) { node.silent(now).as_secs_f64() } else { 0.0 }
+}
+
 enum Current {
     Known(f64),
     Unknown,
@@ -297,7 +302,7 @@ fn current(node: &Node, subject: &Subject, rule: &AlertRule, now: Timestamp) -> 
     let missing = || if node.is_stale(now) { Current::Unknown } else { Current::Gone };
     let known_or_unknown = |value: Option<f64>| value.map_or(Current::Unknown, Current::Known);
     match (subject, rule.indicator) {
-        (Subject::Node, _) => Current::Known(node.silent(now).as_secs_f64()),
+        (Subject::Node, _) => Current::Known(silence(node, now)),
         (Subject::Series(key), _) => {
             let series = node.series.get::<SeriesKey>(key);
             series.map_or_else(missing, |series| known_or_unknown(known(node, series, now)))

@@ -67,7 +67,9 @@ pub fn router(app: &App) -> Router<App> {
 #[must_use]
 pub fn openapi_json() -> String {
     // It is plain data: writing it can't fail.
-    openapi().to_pretty_json().unwrap_or_default() + "\n"
+    let json = openapi().to_pretty_json().unwrap_or_default() + "\n";
+    // utoipa 5 writes this one field of a link in snake case.
+    json.replace("\"operation_id\":", "\"operationId\":")
 }
 
 /// The OpenAPI document.
@@ -90,4 +92,4 @@ pub(crate) fn text(at: &str, text: &str, max: usize) -> Result<String, Problem> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -118,7 +118,7 @@ fn inflated(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Problem> {
 fn read(peer: NodeId, bytes: Bytes) -> Result<Reports, Problem> {
     let batch = Batch::decode(&bytes).map_err(refused)?;
     if batch.node != peer {
-        return Err(Problem::invalid("node", "the batch names another node than the certificate"));
+        return Err(refused(WireError::wrong("node", "the batch names another node than the certificate")));
     }
     let mut reports = Vec::with_capacity(batch.reports.len());
     for (at, report) in batch.reports.iter().enumerate() {
@@ -131,9 +131,8 @@ fn read(peer: NodeId, bytes: Bytes) -> Result<Reports, Problem> {
 }
 
 fn refused(error: WireError) -> Problem {
-    let too_many = error.message.contains("too many") || error.message.contains("more than");
-    let problem = Problem::invalid(error.path, error.message);
-    if too_many { Problem { code: Code::TooLarge, ..problem } } else { problem }
+    let code = if error.too_much { Code::TooLarge } else { Code::Malformed };
+    Problem { code, ..Problem::invalid(error.path, error.message) }
 }
 
 #[cfg(test)]

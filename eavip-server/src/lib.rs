@@ -13,6 +13,8 @@ pub mod client;
 pub mod commit;
 pub mod config;
 pub mod ctl;
+pub mod csp_report;
+pub mod dashboard;
 pub mod enrolment;
 pub mod evaluate;
 pub mod history;

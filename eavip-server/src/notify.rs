@@ -3,13 +3,14 @@
 //!
 //! Each receiver has its own lane: one that is down or slow holds up nobody else.
 
+pub mod attempts;
 pub mod payload;
 pub mod receiver;
 pub mod signature;
 pub mod webhook;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use eavip_core::id::{Digest128, ReceiverId};
@@ -27,18 +28,10 @@ const MAX_ATTEMPTS: u32 = 30;
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 /// The longest wait between attempts.
 const MAX_WAIT: Duration = Duration::from_secs(3_600);
+/// The least wait between attempts, whatever the jitter says.
+const LEAST_WAIT: Duration = Duration::from_millis(100);
 /// The outbox is looked at this often even when nothing woke the lane.
 const PERIOD: Duration = Duration::from_secs(5);
-
-/// What the attempts of a message that still waits have met.
-#[derive(Debug, Clone, Default)]
-pub struct Attempts {
-    /// How many were made.
-    pub made: u32,
-    /// What the last one met.
-    pub error: Option<String>,
-    not_before: Option<tokio::time::Instant>,
-}
 
 /// The receivers and what is under way to them.
 #[derive(Debug)]
@@ -46,7 +39,6 @@ pub struct Notifier {
     shared: Arc<Shared>,
     committer: Committer,
     receivers: BTreeMap<ReceiverId, Receiver>,
-    attempts: Mutex<HashMap<Digest128, Attempts>>,
     wake: HashMap<ReceiverId, Notify>,
 }
 
@@ -59,14 +51,7 @@ impl Notifier {
         receivers: BTreeMap<ReceiverId, Receiver>,
     ) -> Arc<Self> {
         let wake = receivers.keys().map(|id| (id.clone(), Notify::new())).collect();
-        Arc::new(Self { shared, committer, receivers, attempts: Mutex::default(), wake })
-    }
-
-    /// What the attempts of a waiting message have met.
-    #[must_use]
-    pub fn attempts(&self, delivery: Digest128) -> Attempts {
-        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        attempts.get(&delivery).cloned().unwrap_or_default()
+        Arc::new(Self { shared, committer, receivers, wake })
     }
 
     /// Sends until nothing can be written any more.
@@ -115,7 +100,7 @@ impl Notifier {
         loop {
             let due = self.due(&receiver);
             for (id, delivery) in &due {
-                let made = self.attempts(*id).made + 1;
+                let made = self.shared.attempts.of(*id).made + 1;
                 let result = self.attempt(target, *id, delivery).await;
                 let kept = match result {
                     Ok(()) => self.ended(*id, DeliveryEvent::Delivered { attempts: made }).await,
@@ -134,7 +119,7 @@ impl Notifier {
                 }
             }
             if due.is_empty() {
-                let _ = tokio::time::timeout(self.next_due(), wake.notified()).await;
+                let _ = tokio::time::timeout(self.shared.attempts.next_due(PERIOD), wake.notified()).await;
             }
         }
     }
@@ -150,14 +135,6 @@ impl Notifier {
     }
 
     fn due(&self, receiver: &ReceiverId) -> Vec<(Digest128, Delivery)> {
-        let now = tokio::time::Instant::now();
-        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = |id: &Digest128| {
-            attempts
-                .get(id)
-                .and_then(|attempts| attempts.not_before)
-                .is_some_and(|not_before| not_before > now)
-        };
         let book = self.shared.book();
         let mut held: HashSet<Digest128> = HashSet::new();
         let mut due = Vec::new();
@@ -167,34 +144,21 @@ impl Notifier {
                 continue;
             }
             // The end of an episode isn't told before its beginning.
-            if held.contains(&delivery.episode) || waits(&id) {
-                held.insert(delivery.episode);
-            } else {
-                held.insert(delivery.episode);
+            let first = held.insert(delivery.episode);
+            if first && !self.shared.attempts.waits(id) {
                 due.push((id, delivery.clone()));
             }
         }
         due
     }
 
-    fn next_due(&self) -> Duration {
-        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = tokio::time::Instant::now();
-        let next = attempts.values().filter_map(|attempts| attempts.not_before).min();
-        next.map_or(PERIOD, |next| next.saturating_duration_since(now).min(PERIOD))
-            .max(Duration::from_millis(10))
-    }
-
     /// Full jitter after the cap, or what the receiver asked for.
     fn wait(&self, id: Digest128, made: u32, error: &SendError) {
         let cap = FIRST_WAIT.saturating_mul(1 << made.saturating_sub(1).min(16)).min(MAX_WAIT);
         let share = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));
-        let jittered = cap.mul_f64(share).max(Duration::from_millis(100));
+        let jittered = cap.mul_f64(share).max(LEAST_WAIT);
         let wait = error.retry_after().map_or(jittered, |asked| asked.clamp(jittered, MAX_WAIT));
-        let not_before = Some(tokio::time::Instant::now() + wait);
-        let error = Some(error.to_string());
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        attempts.insert(id, Attempts { made, error, not_before });
+        self.shared.attempts.failed(id, made, error.to_string(), wait);
     }
 
     async fn ended(&self, id: Digest128, event: DeliveryEvent) -> Result<(), MutateError> {
@@ -205,7 +169,7 @@ impl Notifier {
             .mutate(move |_, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events }))
             .await;
         if written.is_ok() {
-            self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            self.shared.attempts.ended(id);
             metrics::gauge!("eavip_job_last_success_timestamp_seconds", "job" => "notify")
                 .set(now().as_millis() as f64 / 1e3);
         } else {

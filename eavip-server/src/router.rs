@@ -7,17 +7,15 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Uri, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 
-use crate::api;
 use crate::app::App;
+use crate::dashboard::CONTENT_SECURITY_POLICY;
+use crate::dashboard::handlers;
 use crate::problem::{Code, Problem};
-
-/// What pages may load: only what this server serves.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-     form-action 'self'; frame-ancestors 'none'; report-uri /csp-report";
+use crate::{api, csp_report};
 
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -31,11 +29,16 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 /// All that the web listener serves. `enrolment` are the routes that nodes ask to be let in at: they carry their own
 /// proofs, so nothing here asks who it is.
 pub fn web(app: App, enrolment: Router) -> Router {
+    let for_people = from_fn_with_state(app.clone(), handlers::for_people);
     api::router(&app)
+        .merge(handlers::router(&app))
         .with_state(app)
         .merge(enrolment)
+        .merge(csp_report::router())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(contained))
+        .layer(for_people)
         .layer(from_fn(outermost))
 }
 
@@ -48,15 +51,20 @@ async fn method_not_allowed(request: Request) -> Problem {
     Problem::new(Code::MethodNotAllowed, detail)
 }
 
-/// Contains panics, counts, and adds the headers that every answer carries.
-async fn outermost(request: Request, next: Next) -> Response {
+/// Contains panics: one ends its request and nothing else.
+async fn contained(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let began = Instant::now();
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = answered.unwrap_or_else(|_| {
+    answered.unwrap_or_else(|_| {
         tracing::error!(%method, path, "a handler panicked; the request was answered with 500");
         Problem::new(Code::Internal, "the server made a mistake with this request").into_response()
-    });
+    })
+}
+
+/// Counts, and adds the headers that every answer carries.
+async fn outermost(request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let mut response = next.run(request).await;
     let status = response.status().as_u16().to_string();
     metrics::counter!("eavip_http_requests_total", "status" => status).increment(1);
     metrics::histogram!("eavip_http_request_duration_seconds").record(began.elapsed());

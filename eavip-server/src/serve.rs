@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::app::{App, Enrolment, Web};
 use crate::authority::{self, Authority, AuthorityError, RevokedNodes, ServerIdentity};
 use crate::commit::{self, Committer};
-use crate::config::{Config, receiver_problem};
+use crate::config::{Config, ReceiverConfig, receiver_problem};
 use crate::enrolment::Enrolments;
 use crate::ingest::Ingest;
 use crate::listener::{self, Speaks, Stop};
@@ -221,18 +221,19 @@ fn names(config: &Config) -> Vec<String> {
 /// The receivers of the configuration with their secrets read; every problem at once.
 fn receivers(config: &Config) -> Result<BTreeMap<ReceiverId, Receiver>, StartError> {
     let (mut receivers, mut problems) = (BTreeMap::new(), Vec::new());
-    for (id, receiver) in &config.receivers {
-        let key = receiver.secret.resolve().map_err(|error| receiver_problem(id, error));
-        let key =
-            key.and_then(|key| SigningKey::parse(key.expose()).map_err(|error| receiver_problem(id, error)));
-        let webhook =
-            key.and_then(|key| Webhook::new(&receiver.url, key).map_err(|error| receiver_problem(id, error)));
-        match webhook {
-            Ok(webhook) => drop(receivers.insert(id.clone(), Receiver::Webhook(webhook))),
-            Err(problem) => problems.push(problem),
+    for (id, configured) in &config.receivers {
+        match receiver(configured) {
+            Ok(receiver) => drop(receivers.insert(id.clone(), receiver)),
+            Err(message) => problems.push(receiver_problem(id, message)),
         }
     }
     if problems.is_empty() { Ok(receivers) } else { Err(StartError::Config(problems)) }
+}
+
+fn receiver(configured: &ReceiverConfig) -> Result<Receiver, String> {
+    let secret = configured.secret.resolve().map_err(|error| error.to_string())?;
+    let key = SigningKey::parse(secret.expose()).map_err(|error| error.to_string())?;
+    Webhook::new(&configured.url, key).map(Receiver::Webhook).map_err(|error| error.to_string())
 }
 
 /// The start, and what was repaired before it, become part of the ledger.

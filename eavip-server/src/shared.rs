@@ -15,6 +15,7 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::book::Book;
 use crate::nodes::Nodes;
+use crate::notify::attempts::AttemptLog;
 
 /// Changes that a slow reader of the stream may lag behind before it is told to fetch anew.
 const STREAM: usize = 1_024;
@@ -58,6 +59,8 @@ pub struct Shared {
     pub evaluate: Notify,
     /// Wakes the sending of messages.
     pub send: Notify,
+    /// What the attempts of messages that wait have met.
+    pub attempts: AttemptLog,
     /// What the last evaluation left waiting.
     waiting: Mutex<Waiting>,
     changes: broadcast::Sender<Changed>,
@@ -77,6 +80,7 @@ impl Shared {
             policy: ArcSwap::from_pointee(policy),
             evaluate: Notify::new(),
             send: Notify::new(),
+            attempts: AttemptLog::default(),
             waiting: Mutex::new(waiting),
             changes: broadcast::Sender::new(STREAM),
             recent: Mutex::default(),

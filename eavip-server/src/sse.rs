@@ -118,3 +118,6 @@ impl Follower {
         Event::default().id(self.id(seq)).event("resync").data(format!("{{\"seq\":{seq}}}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

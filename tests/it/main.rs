@@ -13,4 +13,5 @@ mod examples;
 mod handbook;
 mod policy_table;
 mod quickstart;
+mod queues;
 mod tidy;

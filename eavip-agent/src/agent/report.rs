@@ -11,6 +11,7 @@ use tokio::task::spawn_blocking;
 use super::status::Own;
 use crate::clock;
 use crate::collect::Collectors;
+use crate::push::Meter;
 use crate::shutdown::Shutdown;
 use crate::spool::{Class, DropRange, Durability, Spool, SpoolError};
 
@@ -19,13 +20,19 @@ use crate::spool::{Class, DropRange, Durability, Spool, SpoolError};
 pub(super) struct Reporter {
     collectors: Collectors,
     spool: Arc<Spool>,
+    meter: Meter,
     own: Arc<watch::Sender<Own>>,
     failing: bool,
 }
 
 impl Reporter {
-    pub(super) fn new(collectors: Collectors, spool: Arc<Spool>, own: Arc<watch::Sender<Own>>) -> Self {
-        Self { collectors, spool, own, failing: false }
+    pub(super) fn new(
+        collectors: Collectors,
+        spool: Arc<Spool>,
+        meter: Meter,
+        own: Arc<watch::Sender<Own>>,
+    ) -> Self {
+        Self { collectors, spool, meter, own, failing: false }
     }
 
     /// Spools each report and says so; a last one when the end is asked for.
@@ -43,8 +50,13 @@ impl Reporter {
     }
 
     async fn keep(&mut self, body: Body) {
-        let spool = Arc::clone(&self.spool);
-        let kept = spawn_blocking(move || store(&spool, body)).await;
+        let (spool, meter) = (Arc::clone(&self.spool), self.meter.clone());
+        let kept = spawn_blocking(move || {
+            let stored = store(&spool, body);
+            meter.measure(&spool);
+            stored
+        })
+        .await;
         match kept.unwrap_or(Err(SpoolError::Store(crate::durable::DurableError::Panicked))) {
             Ok(()) => {
                 if std::mem::take(&mut self.failing) {

@@ -89,6 +89,14 @@ impl Status {
         self.own.borrow().reported_at.is_some()
     }
 
+    /// Waits until something changed since it was last waited for; `false` when the agent is gone.
+    pub async fn changed(&mut self) -> bool {
+        tokio::select! {
+            changed = self.own.changed() => changed.is_ok(),
+            changed = self.link.changed() => changed.is_ok(),
+        }
+    }
+
     /// Waits for the first report; also returns when the agent is gone.
     pub async fn ready(&mut self) {
         let _gone = self.own.wait_for(|own| own.reported_at.is_some()).await;

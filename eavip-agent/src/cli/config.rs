@@ -6,6 +6,7 @@ use eavip_core::document::Problem;
 
 use super::exit;
 use super::output::table;
+use crate::config::Config;
 use crate::config::layers::Layers;
 
 /// Arguments of `config show`.
@@ -16,8 +17,12 @@ pub struct ShowArgs {
     pub origin: bool,
 }
 
-/// Prints the values; secrets are only ever named in a configuration, so none is shown.
+/// Prints the values. A configuration that can be used only ever names secrets, so none is shown; of one that can't,
+/// the problems are shown instead, because a secret may stand in it in plain text.
 pub fn show(args: &ShowArgs, layers: &Layers, out: &mut impl Write) -> u8 {
+    if let Err(found) = Config::load(layers) {
+        return problems(&found, &mut std::io::stderr());
+    }
     let leaves = layers.document().leaves();
     let written = if args.origin {
         let rows: Vec<[String; 3]> =
@@ -43,4 +48,23 @@ pub fn problems(problems: &[Problem], out: &mut impl Write) -> u8 {
     // With nowhere to print to, the exit code still tells.
     let _ = print();
     exit::USAGE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_where_each_value_comes_from_and_nothing_of_a_broken_configuration() {
+        let shown = |layers: &Layers| {
+            let mut out = Vec::new();
+            let code = show(&ShowArgs { origin: true }, layers, &mut out);
+            (code, String::from_utf8(out).unwrap())
+        };
+        let layers = Layers::default().flag("--interval", "interval", "5s");
+        let (code, text) = shown(&layers);
+        assert_eq!(code, exit::OK);
+        assert_eq!(text, "KEY       VALUE  FROM\ninterval  \"5s\"   --interval:1:14\n");
+        assert_eq!(shown(&layers.flag("--password", "password", "hunter2")), (exit::USAGE, String::new()));
+    }
 }

@@ -152,7 +152,14 @@ impl Board {
             }
             readings.extend(entry.series.iter_mut().map(|(key, kept)| kept.drain(key)));
         }
-        readings.truncate(MAX_SERIES - SPARE);
+        if readings.len() > MAX_SERIES - SPARE {
+            let count = readings.len();
+            tracing::warn!(
+                series = count,
+                "{count} series are more than a report takes; the last ones are left out"
+            );
+            readings.truncate(MAX_SERIES - SPARE);
+        }
         readings
     }
 }

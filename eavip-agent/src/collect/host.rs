@@ -49,14 +49,15 @@ impl Collect for Host {
 
     async fn collect(&mut self, now: Timestamp) -> Result<Vec<Reading>, Failure> {
         let (cpu, memory) = kinds();
-        if self.system.is_none() {
-            let all = RefreshKind::nothing().with_cpu(cpu).with_memory(memory);
-            self.system = Some(System::new_with_specifics(all).map_err(|error| Failure::of(&error))?);
-            // CPU time is a difference: the first one needs a second look, so that the first report has it.
-            tokio::time::sleep(MINIMUM_CPU_UPDATE_INTERVAL).await;
-        }
-        let Some(system) = &mut self.system else {
-            return Err(Failure("the system can't be read".to_owned()));
+        let system = match &mut self.system {
+            Some(system) => system,
+            None => {
+                let all = RefreshKind::nothing().with_cpu(cpu).with_memory(memory);
+                let made = System::new_with_specifics(all).map_err(|error| Failure::of(&error))?;
+                // CPU time is a difference: the first one needs a second look, so that the first report has it.
+                tokio::time::sleep(MINIMUM_CPU_UPDATE_INTERVAL).await;
+                self.system.insert(made)
+            }
         };
         system.refresh_cpu_specifics(cpu);
         system.refresh_memory_specifics(memory);

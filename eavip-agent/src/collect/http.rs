@@ -108,13 +108,9 @@ pub struct Ask<'a> {
 
 /// Asks a target once. The caller bounds the time; dropping the future ends the request.
 pub async fn fetch(target: &Target, ask: Ask<'_>) -> Fetched {
-    let mut fetched = Fetched {
-        phases: Phases::default(),
-        certificate_expires: None,
-        answer: Err(FetchError::TooLarge(0)),
-    };
-    fetched.answer = run(target, ask, &mut fetched.phases, &mut fetched.certificate_expires).await;
-    fetched
+    let (mut phases, mut certificate_expires) = (Phases::default(), None);
+    let answer = run(target, ask, &mut phases, &mut certificate_expires).await;
+    Fetched { phases, certificate_expires, answer }
 }
 
 /// Asks for a whole document with a good status.

@@ -4,14 +4,13 @@ use eavip_core::document::{CONTRADICTION, MISSING, Section};
 use eavip_core::time::Span;
 
 use super::{Watch, watch};
+use crate::collect::jobs;
 use crate::schedule::{Schedule, Zone};
 
 /// The socket's name in the state directory.
 pub const SOCKET: &str = "jobs.sock";
 /// How late a job may be by default: a run takes its time.
 const GRACE: Span = Span::from_secs(300);
-/// How often the ages of jobs are worked out.
-const INTERVAL: Span = Span::from_secs(5);
 
 /// One job.
 #[derive(Debug, Clone)]
@@ -26,7 +25,7 @@ pub struct JobConfig {
 
 impl JobConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
-        let watch = Watch::read(section, INTERVAL);
+        let watch = Watch::named(section, jobs::INTERVAL, jobs::DEADLINE);
         let grace = watch::span(section, "grace", 0..=7 * 86_400_000).unwrap_or(GRACE);
         let schedule = schedule(section);
         Some(Self { watch: watch?, schedule: schedule?, grace })

@@ -163,9 +163,10 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Whether the line shown with a problem may hold a secret that somebody wrote in plain text.
+/// Whether the line shown with a problem may hold a secret that somebody wrote in plain text; a misspelt key shows in
+/// the remedy.
 fn sensitive(problem: &Problem) -> bool {
-    let line = problem.line.to_lowercase();
+    let line = format!("{} {}", problem.line, problem.remedy).to_lowercase();
     problem.code == NOT_A_REFERENCE
         || ["pass", "secret", "token", "authorization"].iter().any(|word| line.contains(word))
 }

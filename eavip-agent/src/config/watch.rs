@@ -24,13 +24,18 @@ pub struct Watch {
 const DEADLINE: Span = Span::from_secs(5);
 
 impl Watch {
-    /// Reads `name`, `service`, `interval` and `deadline`; the interval has a default of its kind.
-    pub(super) fn read(section: &Section<'_>, interval: Span) -> Option<Self> {
+    /// Reads `name` and `service` of what isn't looked at by an interval of its own.
+    pub(super) fn named(section: &Section<'_>, interval: Span, deadline: Span) -> Option<Self> {
         let name = section.required("name", "name it, like name = \"checkout\"");
         let service = section.text("service");
+        Some(Self { name: name?, service, interval, deadline })
+    }
+
+    /// Reads `name`, `service`, `interval` and `deadline`; the interval has a default of its kind.
+    pub(super) fn read(section: &Section<'_>, interval: Span) -> Option<Self> {
         let interval = span(section, "interval", 1_000..=3_600_000).unwrap_or(interval);
         let deadline = span(section, "deadline", 100..=60_000).unwrap_or(DEADLINE);
-        Some(Self { name: name?, service, interval, deadline })
+        Self::named(section, interval, deadline)
     }
 }
 

@@ -1,3 +1,5 @@
+//! Tests of the safe opening of sled.
+
 use super::*;
 
 fn options() -> Options {

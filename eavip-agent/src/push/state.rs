@@ -1,7 +1,10 @@
 //! How the link to the server is doing, for `status`, `/readyz` and logs.
 
+use std::sync::Arc;
+
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::clock;
 use crate::spool::{Durability, Spool};
@@ -73,6 +76,18 @@ impl Figures {
         let (pending, bytes) = spool.backlog();
         let durable = spool.durability() == Durability::Durable;
         Self { acknowledged: spool.acknowledged().seq, pending: pending as u64, bytes, durable }
+    }
+}
+
+/// Takes the spool's figures into the link's status.
+#[derive(Debug, Clone)]
+pub struct Meter(pub(super) Arc<watch::Sender<LinkStatus>>);
+
+impl Meter {
+    /// Asks the spool, which may wait for a disk.
+    pub fn measure(&self, spool: &Spool) {
+        let figures = Figures::of(spool);
+        self.0.send_modify(|status| status.measured(figures));
     }
 }
 

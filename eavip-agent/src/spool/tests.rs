@@ -1,3 +1,5 @@
+//! Tests of the spool.
+
 use super::*;
 
 const T0: u64 = 1_700_000_000_000;
@@ -220,6 +222,23 @@ fn refuses_bodies_over_the_bound() {
     let refused = spool.append(Class::Metrics, &vec![0; BODY_MAX + 1], T0);
     assert!(matches!(refused, Err(SpoolError::TooLarge { .. })));
     assert_eq!(spool.last(), at(0));
+}
+
+#[test]
+fn gives_up_a_refused_report_and_counts_it_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (spool, _) = open(dir.path());
+    fill(&spool, 3);
+    spool.refuse(at(1)).unwrap();
+    spool.refuse(at(1)).unwrap();
+    spool.refuse(at(9)).unwrap();
+    assert_eq!(seqs(&spool), [2, 3]);
+    let drops = [DropRange { epoch: T0, from: 1, to: 1, count: 1 }];
+    assert_eq!(spool.drops(), drops);
+    drop(spool);
+    let (spool, opened) = open(dir.path());
+    assert_eq!((opened.lost.len(), opened.quarantined.len()), (0, 0));
+    assert_eq!((seqs(&spool), spool.drops()), (vec![2, 3], drops.to_vec()));
 }
 
 #[test]

@@ -190,6 +190,14 @@ fn a_silent_node_opens_an_alert_that_is_over_once_it_is_back() {
 }
 
 #[test]
+fn a_node_that_reports_rarely_is_not_silent_between_its_reports() {
+    let mut world = World::new(RULES);
+    world.nodes[0].observe(&Body { interval: Span::from_secs(300), ..body(0, vec![cpu(0.1)]) }, at(0));
+    assert_eq!(told(&world.step(299)), NOTHING);
+    assert_eq!(told(&world.step(901)), ["node-silent opened"], "three intervals are too long");
+}
+
+#[test]
 fn a_silent_node_keeps_what_was_open_even_when_its_series_are_not_known() {
     let mut world = World::new(RULES);
     world.report(0, vec![cpu(0.95)]);

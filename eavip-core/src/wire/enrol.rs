@@ -224,7 +224,7 @@ impl Enrolment {
         let reply: Self = read(bytes)?;
         if reply.agents.is_empty() || reply.agents.len() > MAX_URLS {
             let message = format!("{} addresses; there must be 1 to {MAX_URLS}", reply.agents.len());
-            return Err(WireError { path: "agents".into(), message });
+            return Err(WireError::wrong("agents", message));
         }
         Ok(reply)
     }
@@ -233,7 +233,7 @@ impl Enrolment {
 fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, WireError> {
     if bytes.len() > MAX_MESSAGE {
         let message = format!("{} bytes are too many; send at most {MAX_MESSAGE}", bytes.len());
-        return Err(WireError { path: "the body".into(), message });
+        return Err(WireError::wrong("the body", message));
     }
     decode(bytes, "")
 }
@@ -241,7 +241,7 @@ fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, WireError> {
 fn at_most(path: &str, text: &str, most: usize) -> Result<(), WireError> {
     if text.is_empty() || text.len() > most {
         let message = format!("{} bytes; send 1 to {most}", text.len());
-        return Err(WireError { path: path.to_owned(), message });
+        return Err(WireError::wrong(path, message));
     }
     Ok(())
 }

@@ -30,10 +30,20 @@ pub const MAX_DROPS: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {message}")]
 pub struct WireError {
+    /// Whether it is right in itself and only more than its bound: sending less would do.
+    pub too_much: bool,
     /// The field, as a path such as `reports[3].body.readings[17].labels`.
     pub path: String,
     /// What is wrong, and what would be right.
     pub message: String,
+}
+
+impl WireError {
+    /// What is wrong at a place.
+    #[must_use]
+    pub fn wrong(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { too_much: false, path: path.into(), message: message.into() }
+    }
 }
 
 /// What an agent sends: reports of one node in the order of their numbers.
@@ -118,12 +128,13 @@ impl<'a> Batch<'a> {
     /// Names the field and what is wrong with it.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, WireError> {
         let batch: Self = decode(bytes, "")?;
-        let wrong = |path: String, message: &str| Err(WireError { path, message: message.to_owned() });
+        let wrong = |path: String, message: &str| Err(WireError::wrong(path, message));
         if batch.reports.is_empty() {
             return wrong("reports".into(), "no report; send at least one");
         }
         if batch.reports.len() > MAX_REPORTS {
-            return wrong("reports".into(), "more than 500 reports; send smaller batches");
+            let wrong = WireError::wrong("reports", "more than 500 reports; send smaller batches");
+            return Err(WireError { too_much: true, ..wrong });
         }
         let mut last = 0;
         for (at, report) in batch.reports.iter().enumerate() {
@@ -153,15 +164,13 @@ impl Body {
         ];
         for (field, len, most, what) in limits {
             if len > most {
-                return Err(WireError {
-                    path: join(path, field),
-                    message: format!("{len} {what} are too many; send at most {most}"),
-                });
+                let message = format!("{len} {what} are too many; send at most {most}");
+                return Err(WireError { too_much: true, ..WireError::wrong(join(path, field), message) });
             }
         }
         if body.interval < Span::from_secs(1) || body.interval > Span::from_secs(86_400) {
             let message = format!("`{}` is out of range; report every 1s to 1d", body.interval);
-            return Err(WireError { path: join(path, "interval"), message });
+            return Err(WireError::wrong(join(path, "interval"), message));
         }
         Ok(body)
     }
@@ -184,9 +193,10 @@ pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], path: &str) -> Res
             Err(placed) => placed.path().to_string(),
             Ok(_) => String::new(),
         };
-        let place = if place == "." { String::new() } else { place };
-        let message = error.to_string().chars().take(MAX_MESSAGE).collect();
-        WireError { path: join(path, &place).chars().take(MAX_MESSAGE).collect(), message }
+        // A dot is the whole, a question mark a place that has no name yet.
+        let place = place.trim_end_matches(['?', '.']).to_owned();
+        let message: String = error.to_string().chars().take(MAX_MESSAGE).collect();
+        WireError::wrong(join(path, &place).chars().take(MAX_MESSAGE).collect::<String>(), message)
     })
 }
 

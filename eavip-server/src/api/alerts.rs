@@ -25,6 +25,11 @@ use crate::book::Book;
 use crate::problem::Problem;
 use crate::record::Event;
 
+/// Open alerts on one page: beyond, somebody has to look at fewer, larger things.
+const MAX_OPEN: usize = 1_000;
+/// Resolved alerts on one page.
+const MAX_RECENT: usize = 100;
+
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(acknowledge))
 }
@@ -117,6 +122,17 @@ pub fn alerts(app: &App, query: &ListQuery) -> Result<Page<Alert>, Problem> {
     found.truncate(limit + 1);
     let place = |episode: &&Episode| Place::of(episode).to_string();
     Ok(page(found, limit, place, |episode| build::alert(&app.shared, &policy, episode)))
+}
+
+/// Every open alert and the latest resolved ones, the newest first: for people, who look at the open ones.
+#[must_use]
+pub fn open_and_recent(app: &App) -> Vec<Alert> {
+    let (book, policy) = (app.shared.book(), app.shared.policy.load());
+    let mut found: Vec<&Episode> = book.alerts.iter().collect();
+    found.sort_unstable_by_key(|episode| (episode.resolved.is_some(), Reverse(Place::of(episode))));
+    let open = found.partition_point(|episode| episode.resolved.is_none());
+    found.truncate(open.min(MAX_OPEN) + MAX_RECENT);
+    found.into_iter().map(|episode| build::alert(&app.shared, &policy, episode)).collect()
 }
 
 /// One alert with its deliveries and its past.

@@ -3,6 +3,7 @@
 
 use axum::http::Method;
 use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::link::Link;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Ref, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -21,6 +22,24 @@ const DESCRIPTION: &str = "What EAVIP ops knows of the platform: its nodes, gold
     ETag. Lists come in pages: hand `next_cursor` back as `cursor`. A POST with an `Idempotency-Key` can be repeated \
     for 24 hours, or until the server restarts, and gets the first answer again.";
 
+/// Where an answer leads: from an operation's answer to what can be asked with its values.
+type Leads = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const FIRST: &str = "$response.body#/items/0/id";
+const LINKS: &[Leads] = &[
+    ("alerts_list", "200", "alerts_show", &[("id", FIRST)]),
+    ("alerts_list", "200", "alerts_acknowledge", &[("id", FIRST)]),
+    ("nodes_list", "200", "nodes_show", &[("id", FIRST)]),
+    (
+        "nodes_show",
+        "200",
+        "nodes_history",
+        &[("id", "$response.body#/id"), ("series", "$response.body#/series/0/id")],
+    ),
+    ("tokens_create", "201", "tokens_revoke", &[("id", "$response.body#/id")]),
+    ("join_tokens_create", "201", "join_tokens_revoke", &[("id", "$response.body#/id")]),
+];
+
 /// The document before any route.
 pub(super) fn head() -> OpenApi {
     let info = Info::builder()
@@ -36,6 +55,19 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete_operation(path, &method, operation);
+        }
+    }
+    for (from, status, to, parameters) in LINKS {
+        let mut link = Link::builder().operation_id(*to);
+        for (name, expression) in *parameters {
+            link = link.parameter(*name, *expression);
+        }
+        let link = link.build();
+        let operations = document.paths.paths.values_mut().flat_map(operations);
+        for (_, operation) in operations.filter(|(_, known)| known.operation_id.as_deref() == Some(*from)) {
+            if let Some(RefOr::T(response)) = operation.responses.responses.get_mut(*status) {
+                response.links.insert((*to).to_owned(), RefOr::T(link.clone()));
+            }
         }
     }
     let token = HttpBuilder::new()
@@ -68,6 +100,10 @@ pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &
 }
 
 fn complete_operation(path: &str, method: &Method, operation: &mut Operation) {
+    let resource = path.strip_prefix("/api/v1/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let own = operation.operation_id.take().unwrap_or_default();
+    let whole = if resource.is_empty() { own } else { format!("{resource}_{own}") };
+    operation.operation_id = Some(whole.replace(['-', '.'], "_"));
     let entry = TABLE.iter().find(|(known, at, _)| known == method && *at == path);
     let role = match entry {
         Some((.., Need::Role(role))) => Some(*role),

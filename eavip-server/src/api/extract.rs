@@ -7,7 +7,8 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 
 use crate::problem::{Code, Problem};
 
@@ -46,10 +47,31 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
+/// Reads a whole number that may be written `90.0`: to JSON Schema that is one as well.
+///
+/// # Errors
+/// When it isn't whole, or out of range.
+pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    let in_range = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    if in_range { Ok(number as u32) } else { Err(D::Error::custom(format!("{number} isn't a whole number"))) }
+}
+
+/// The same where it may be left out.
+///
+/// # Errors
+/// See [`whole`].
+pub(crate) fn maybe_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Whole(#[serde(deserialize_with = "whole")] u32);
+    Ok(Option::<Whole>::deserialize(deserializer)?.map(|Whole(number)| number))
+}
+
 /// What is told of a body that can't be had.
 pub(crate) fn unread(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(Code::TooLarge, format!("the body is larger than {MAX_BODY} bytes"));
+        return Problem::new(Code::TooLarge, "the body is larger than this takes");
     }
     Problem::new(Code::Malformed, "the body ended before it was whole")
 }

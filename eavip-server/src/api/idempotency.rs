@@ -113,8 +113,9 @@ async fn repeatable(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    if key.is_empty() || key.len() > MAX_KEY {
-        let detail = format!("the Idempotency-Key has {} bytes; send 1 to {MAX_KEY}", key.len());
+    let printable = key.as_bytes().iter().all(u8::is_ascii_graphic);
+    if key.is_empty() || key.len() > MAX_KEY || !printable {
+        let detail = format!("the Idempotency-Key has to be 1 to {MAX_KEY} printable ASCII characters");
         return Err(Problem::new(Code::Malformed, detail));
     }
     let (parts, body) = request.into_parts();
@@ -130,7 +131,7 @@ async fn repeatable(
     let (parts, body) = next.run(Request::from_parts(parts, Body::from(bytes))).await.into_parts();
     let failed = || Problem::new(Code::Internal, "the answer could not be put together");
     let bytes = to_bytes(body, MAX_ANSWER).await.map_err(|_| failed())?;
-    if parts.status.is_success() || parts.status == StatusCode::CONFLICT {
+    if parts.status.is_success() {
         under_way.answer = Some(Answer::Given(parts.status, parts.headers.clone(), bytes.clone()));
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))

@@ -20,10 +20,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Items;
-use super::extract::{Body, Id};
+use super::extract::{Body, Id, maybe_whole};
 use super::view::{JoinToken, NewJoinToken, words};
 use crate::app::App;
-use crate::auth::{Admin, Allowed};
+use crate::auth::{Admin, Allowed, Viewer};
 use crate::authority::NewToken;
 use crate::book::Book;
 use crate::problem::{Code, Problem};
@@ -44,13 +44,13 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// Join tokens that can still be used, without their secrets.
 #[utoipa::path(get, path = "/api/v1/join-tokens", tag = "nodes",
     responses((status = 200, body = Items<JoinToken>)))]
-async fn list(State(app): State<App>, admin: Allowed<Admin>) -> Json<Items<JoinToken>> {
-    Json(Items { items: joins(&app, &admin) })
+async fn list(State(app): State<App>, viewer: Allowed<Viewer>) -> Json<Items<JoinToken>> {
+    Json(Items { items: joins(&app, &viewer) })
 }
 
 /// Join tokens that can still be used, those that end first first.
 #[must_use]
-pub fn joins(app: &App, _: &Allowed<Admin>) -> Vec<JoinToken> {
+pub fn joins(app: &App, _: &Allowed<Viewer>) -> Vec<JoinToken> {
     let (book, now) = (app.shared.book(), now());
     let usable = book.joins.iter().filter(|(_, join)| join.expires_at > now && join.used_by.is_none());
     let mut found: Vec<JoinToken> = usable
@@ -85,7 +85,7 @@ pub struct CreateJoinToken {
     #[schema(schema_with = label_set, required = false)]
     pub labels: BTreeMap<String, String>,
     /// After how many minutes it ends; 60 when left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "maybe_whole")]
     #[schema(minimum = 1, maximum = 10080)]
     pub expires_in_minutes: Option<u32>,
 }

@@ -40,7 +40,13 @@ struct ListQuery {
     /// Most items of the page.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u16>,
+    /// Only those whose host name, deployment or environment contains this, in any case.
+    #[param(max_length = 200)]
+    q: Option<String>,
 }
+
+/// Longest text that is searched for, in characters.
+const MAX_SEARCH: usize = 200;
 
 /// Nodes, by id.
 #[utoipa::path(get, path = "/api/v1/nodes", tag = "nodes", params(ListQuery),
@@ -51,15 +57,23 @@ async fn list(
     Params(query): Params<ListQuery>,
 ) -> Result<Json<Page<NodeRow>>, Problem> {
     let (after, limit) = (cursor(query.cursor.as_deref())?, limit(query.limit)?);
-    Ok(Json(rows(&app, after, limit)))
+    let wanted = query.q.unwrap_or_default();
+    if wanted.chars().count() > MAX_SEARCH {
+        return Err(Problem::invalid("q", format!("use at most {MAX_SEARCH} characters")));
+    }
+    Ok(Json(rows(&app, &wanted, after, limit)))
 }
 
-/// A page of nodes, by id.
+/// A page of nodes, by id: those whose host name, deployment or environment contains `wanted`, in any case.
 #[must_use]
-pub fn rows(app: &App, after: Option<NodeId>, limit: usize) -> Page<NodeRow> {
+pub fn rows(app: &App, wanted: &str, after: Option<NodeId>, limit: usize) -> Page<NodeRow> {
+    let wanted = wanted.trim().to_lowercase();
     let mut ids = Vec::new();
     app.shared.nodes.each(|known| {
-        ids.extend(Some(known.node.id).filter(|id| after.is_none_or(|after| *id > after)));
+        let (node, place) = (&known.node, &known.node.place);
+        let texts = [node.facts.hostname.as_str(), place.deployment.as_str(), place.environment.as_str()];
+        let found = wanted.is_empty() || texts.iter().any(|text| text.to_lowercase().contains(&wanted));
+        ids.extend((found && after.is_none_or(|after| node.id > after)).then_some(node.id));
     });
     ids.sort_unstable();
     ids.truncate(limit + 1);

@@ -10,11 +10,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Body, Id};
+use super::extract::{Body, Id, whole};
 use super::view::{NewToken, Token, words};
 use super::{Items, text};
 use crate::app::App;
-use crate::auth::{Admin, Allowed, MAX_TOKEN_DAYS, api_token};
+use crate::auth::{Admin, Allowed, MAX_TOKEN_DAYS, Viewer, api_token};
 use crate::book::{ApiToken, Book};
 use crate::problem::Problem;
 use crate::record::{Event, Role, TokenEvent};
@@ -31,13 +31,13 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// API tokens in force, without their secrets.
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "access", responses((status = 200, body = Items<Token>)))]
-async fn list(State(app): State<App>, admin: Allowed<Admin>) -> Json<Items<Token>> {
-    Json(Items { items: tokens(&app, &admin) })
+async fn list(State(app): State<App>, viewer: Allowed<Viewer>) -> Json<Items<Token>> {
+    Json(Items { items: tokens(&app, &viewer) })
 }
 
 /// API tokens in force.
 #[must_use]
-pub fn tokens(app: &App, _: &Allowed<Admin>) -> Vec<Token> {
+pub fn tokens(app: &App, _: &Allowed<Viewer>) -> Vec<Token> {
     let (book, now) = (app.shared.book(), now());
     let in_force = book.tokens.iter().filter(|(_, token)| token.expires_at > now);
     in_force.map(|(id, token)| view(app, id, token)).collect()
@@ -67,6 +67,7 @@ pub struct CreateToken {
     pub role: Role,
     /// After how many days it ends.
     #[schema(minimum = 1, maximum = 366)]
+    #[serde(deserialize_with = "whole")]
     pub expires_in_days: u32,
 }
 

@@ -15,7 +15,7 @@ use super::extract::{Body, Id};
 use super::view::{User, words};
 use crate::app::App;
 use crate::auth::password::{MAX_PASSWORD, MIN_PASSWORD};
-use crate::auth::{Admin, Allowed, is_name};
+use crate::auth::{Admin, Allowed, Viewer, is_name};
 use crate::book::Book;
 use crate::problem::Problem;
 use crate::record::{Event, Role, UserEvent};
@@ -29,13 +29,13 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// Accounts, by name.
 #[utoipa::path(get, path = "/api/v1/users", tag = "access", responses((status = 200, body = Items<User>)))]
-async fn list(State(app): State<App>, admin: Allowed<Admin>) -> Json<Items<User>> {
-    Json(Items { items: users(&app, &admin) })
+async fn list(State(app): State<App>, viewer: Allowed<Viewer>) -> Json<Items<User>> {
+    Json(Items { items: users(&app, &viewer) })
 }
 
 /// Accounts, by name.
 #[must_use]
-pub fn users(app: &App, _: &Allowed<Admin>) -> Vec<User> {
+pub fn users(app: &App, _: &Allowed<Viewer>) -> Vec<User> {
     let book = app.shared.book();
     book.users.iter().map(|(name, account)| User { name: name.clone(), role: account.role }).collect()
 }

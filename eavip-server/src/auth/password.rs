@@ -20,7 +20,7 @@ const AT_ONCE: usize = 2;
 /// How long somebody waits for their turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Verified when there is no account, so that the time taken doesn't tell which names exist.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWhhcy10aGlz$\
+pub(super) const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWhhcy10aGlz$\
                       l3JUMCoGKNgoaRUgPDmFbaD6VCD3+vhBpRFMkRIw+CE";
 
 /// Computes password hashes, a few at once.

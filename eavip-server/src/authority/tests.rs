@@ -2,6 +2,7 @@
 
 mod conversation;
 mod host;
+mod running;
 mod wrong_clients;
 
 use std::path::Path;

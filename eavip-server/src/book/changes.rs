@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use eavip_core::alert::episode::EpisodeEvent;
+use eavip_core::id::{Digest128, NodeId};
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,7 @@ pub struct Change {
     /// Where it can be looked at.
     pub path: Option<String>,
     /// The node it is about.
-    pub node: Option<eavip_core::id::NodeId>,
+    pub node: Option<NodeId>,
 }
 
 /// The last changes, oldest first.
@@ -52,94 +53,116 @@ impl Changes {
     }
 }
 
-type Told = (&'static str, String, Option<String>, Option<eavip_core::id::NodeId>);
+/// Kind, sentence, path and node.
+type Told = (&'static str, String, Option<String>, Option<NodeId>);
 
-/// Kind, sentence, path and node; `None` for what nobody needs to see in a feed.
+/// How an event is told; `None` for what nobody needs to see in a feed.
 fn told(event: &Event) -> Option<Told> {
-    let settings = || Some("/settings".to_owned());
-    Some(match event {
-        Event::Episode { id, event, .. } => {
-            let path = Some(format!("/alerts/{id}"));
-            match event {
-                EpisodeEvent::Opened(opening) => {
-                    ("alert-opened", opening.summary.clone(), path, Some(opening.node))
-                }
-                EpisodeEvent::Acknowledged { by, reason, .. } => {
-                    ("alert-acknowledged", format!("{by} acknowledged an alert: {reason}"), path, None)
-                }
-                EpisodeEvent::Resolved { ending, .. } => {
-                    ("alert-resolved", format!("an alert is over: {ending}"), path, None)
-                }
-            }
+    match event {
+        Event::Episode { id, event, .. } => Some(episode(*id, event)),
+        Event::Delivery { event, .. } => delivery(event),
+        Event::Node { id, event } => {
+            let (kind, text) = node(event);
+            Some((kind, text, Some(format!("/nodes/{id}")), Some(*id)))
         }
-        Event::Delivery { event: DeliveryEvent::Delivered { .. }, .. } => return None,
-        Event::Delivery { event: DeliveryEvent::GivenUp { attempts, .. }, .. } => (
+        Event::Join { event, .. } => join(event),
+        Event::User { name, event } => user(name, event),
+        Event::Link { event, .. } => link(event),
+        Event::Token { event, .. } => Some(token(event)),
+        Event::Server { event } => Some(server(event)),
+    }
+}
+
+fn settings(kind: &'static str, text: String) -> Told {
+    (kind, text, Some("/settings".to_owned()), None)
+}
+
+fn episode(id: Digest128, event: &EpisodeEvent) -> Told {
+    let (kind, text, node) = match event {
+        EpisodeEvent::Opened(opening) => ("alert-opened", opening.summary.clone(), Some(opening.node)),
+        EpisodeEvent::Acknowledged { by, reason, .. } => {
+            ("alert-acknowledged", format!("{by} acknowledged an alert: {reason}"), None)
+        }
+        EpisodeEvent::Resolved { ending, .. } => {
+            ("alert-resolved", format!("an alert is over: {ending}"), None)
+        }
+    };
+    (kind, text, Some(format!("/alerts/{id}")), node)
+}
+
+fn delivery(event: &DeliveryEvent) -> Option<Told> {
+    match event {
+        DeliveryEvent::Delivered { .. } => None,
+        DeliveryEvent::GivenUp { attempts, .. } => Some((
             "delivery-given-up",
             format!("a notification was given up after {attempts} attempts"),
             None,
             None,
-        ),
-        Event::Node { id, event } => {
-            let path = Some(format!("/nodes/{id}"));
-            let (kind, text) = match event {
-                NodeEvent::Enrolled { place, .. } => {
-                    ("node-enrolled", format!("a node joined {} ({})", place.deployment, place.environment))
-                }
-                NodeEvent::Renewed { .. } => ("node-renewed", "a node renewed its certificate".to_owned()),
-                NodeEvent::Revoked => ("node-revoked", "a node was revoked".to_owned()),
-                NodeEvent::CloneSeen { .. } => {
-                    ("node-clone-seen", "two hosts use one node's identity".to_owned())
-                }
-                NodeEvent::Dropped { count } => {
-                    ("reports-dropped", format!("a node had to drop {count} reports"))
-                }
-                NodeEvent::Rewound { from, to } => {
-                    let text = format!(
-                        "the store is behind a node: reports {} to {to} are asked for again",
-                        from + 1
-                    );
-                    ("store-rewound", text)
-                }
-            };
-            (kind, text, path, Some(*id))
+        )),
+    }
+}
+
+fn node(event: &NodeEvent) -> (&'static str, String) {
+    match event {
+        NodeEvent::Enrolled { place, .. } => {
+            ("node-enrolled", format!("a node joined {} ({})", place.deployment, place.environment))
         }
-        Event::Join { event, .. } => match event {
-            JoinEvent::Created { place, .. } => {
-                ("join-created", format!("a join token for {} was made", place.deployment), settings(), None)
-            }
-            JoinEvent::Used { .. } => return None,
-            JoinEvent::Revoked => {
-                ("join-revoked", "a join token was taken back".to_owned(), settings(), None)
-            }
-        },
-        Event::User { name, event } => match event {
-            UserEvent::Set { role, .. } => {
-                ("user-set", format!("account {name} is now {role}"), settings(), None)
-            }
-            UserEvent::Removed => ("user-removed", format!("account {name} was removed"), settings(), None),
-            UserEvent::SignedIn { .. } => ("signed-in", format!("{name} signed in"), None, None),
-            UserEvent::SignedOut { .. } => return None,
-        },
-        Event::Link { event: LinkEvent::Created { user, .. }, .. } => {
-            ("link-created", format!("a one-time sign-in link for {user} was made"), None, None)
+        NodeEvent::Renewed { .. } => ("node-renewed", "a node renewed its certificate".to_owned()),
+        NodeEvent::Revoked => ("node-revoked", "a node was revoked".to_owned()),
+        NodeEvent::CloneSeen { .. } => ("node-clone-seen", "two hosts use one node's identity".to_owned()),
+        NodeEvent::Dropped { count } => ("reports-dropped", format!("a node had to drop {count} reports")),
+        NodeEvent::Rewound { from, to } => {
+            let first = from.saturating_add(1);
+            (
+                "store-rewound",
+                format!("the store is behind a node: reports {first} to {to} are asked for again"),
+            )
         }
-        Event::Link { event: LinkEvent::Used, .. } => return None,
-        Event::Token { event, .. } => match event {
-            TokenEvent::Created { name, role, .. } => {
-                ("token-created", format!("API token {name} ({role}) was made"), settings(), None)
-            }
-            TokenEvent::Revoked => {
-                ("token-revoked", "an API token was taken back".to_owned(), settings(), None)
-            }
-        },
-        Event::Server { event } => match event {
-            ServerEvent::Started { version, .. } => {
-                ("server-started", format!("version {version} started"), None, None)
-            }
-            ServerEvent::PolicyApplied { .. } => {
-                ("policy-applied", "another runbook is in force".to_owned(), None, None)
-            }
-            ServerEvent::StoreRepaired { what } => ("store-repaired", what.clone(), None, None),
-        },
-    })
+    }
+}
+
+fn join(event: &JoinEvent) -> Option<Told> {
+    match event {
+        JoinEvent::Created { place, .. } => {
+            Some(settings("join-created", format!("a join token for {} was made", place.deployment)))
+        }
+        JoinEvent::Used { .. } => None,
+        JoinEvent::Revoked => Some(settings("join-revoked", "a join token was taken back".to_owned())),
+    }
+}
+
+fn user(name: &str, event: &UserEvent) -> Option<Told> {
+    match event {
+        UserEvent::Set { role, .. } => Some(settings("user-set", format!("account {name} is now {role}"))),
+        UserEvent::Removed => Some(settings("user-removed", format!("account {name} was removed"))),
+        UserEvent::SignedIn { .. } => Some(("signed-in", format!("{name} signed in"), None, None)),
+        UserEvent::SignedOut { .. } => None,
+    }
+}
+
+fn link(event: &LinkEvent) -> Option<Told> {
+    match event {
+        LinkEvent::Created { user, .. } => {
+            Some(("link-created", format!("a one-time sign-in link for {user} was made"), None, None))
+        }
+        LinkEvent::Used => None,
+    }
+}
+
+fn token(event: &TokenEvent) -> Told {
+    match event {
+        TokenEvent::Created { name, role, .. } => {
+            settings("token-created", format!("API token {name} ({role}) was made"))
+        }
+        TokenEvent::Revoked => settings("token-revoked", "an API token was taken back".to_owned()),
+    }
+}
+
+fn server(event: &ServerEvent) -> Told {
+    let (kind, text) = match event {
+        ServerEvent::Started { version, .. } => ("server-started", format!("version {version} started")),
+        ServerEvent::PolicyApplied { .. } => ("policy-applied", "another runbook is in force".to_owned()),
+        ServerEvent::StoreRepaired { what } => ("store-repaired", what.clone()),
+    };
+    (kind, text, None, None)
 }

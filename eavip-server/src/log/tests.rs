@@ -1,3 +1,5 @@
+//! Tests of the log.
+
 #![expect(clippy::single_range_in_vec_init, reason = "a list of one gap is what is expected")]
 
 use super::*;

@@ -17,11 +17,13 @@ use crate::history::RollUp;
 use crate::record::{Actor, Event, LedgerRecord, ServerEvent, VERSION};
 use crate::testing::node;
 
+type Reopen = Box<dyn Fn(Arc<dyn Store>) -> Arc<dyn Store>>;
+
 /// A store under test, and how to open it again as after a restart.
 struct Subject {
     name: &'static str,
     store: Arc<dyn Store>,
-    reopen: Box<dyn Fn(Arc<dyn Store>) -> Arc<dyn Store>>,
+    reopen: Reopen,
 }
 
 fn stores() -> Vec<Subject> {

@@ -1,3 +1,5 @@
+//! Tests of checkpoints and histories.
+
 use super::history::{Day, History};
 use super::*;
 

@@ -98,7 +98,7 @@ impl Oracle {
                     }
                 }
             }
-            assert_eq!(owed, [], "acknowledged records of {stream:?} are gone without a word");
+            assert!(owed.is_empty(), "acknowledged records of {stream:?} are gone without a word");
             // What is pruned is owed no more.
             self.records.retain(|(s, p), _| *s != stream || *p >= log.first(stream).0);
         }

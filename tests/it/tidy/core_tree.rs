@@ -27,6 +27,7 @@ const ALLOWED: &[&str] = &[
     "serde_core",
     "serde_derive",
     "serde_json",
+    "serde_path_to_error",
     "serde_spanned",
     "sha2",
     "strsim",

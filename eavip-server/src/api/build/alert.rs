@@ -71,7 +71,7 @@ pub fn detail(shared: &Shared, book: &Book, policy: &Policy, id: Digest128) -> O
     earlier.sort_unstable_by_key(|episode| std::cmp::Reverse(episode.opening.at));
     Some(AlertDetail {
         alert: alert(shared, policy, episode),
-        deliveries: book.alerts.deliveries(id).rev().map(|(id, known)| delivery(id, known)).collect(),
+        deliveries: book.alerts.deliveries(id).rev().map(|(id, known)| delivery(shared, id, known)).collect(),
         earlier: earlier.into_iter().take(MAX_EARLIER).map(|other| alert(shared, policy, other)).collect(),
         series: match &opening.subject {
             Subject::Series(key) => Some(series_id(key).to_string()),
@@ -80,16 +80,18 @@ pub fn detail(shared: &Shared, book: &Book, policy: &Policy, id: Digest128) -> O
     })
 }
 
-fn delivery(id: Digest128, delivery: &book::Delivery) -> Delivery {
+fn delivery(shared: &Shared, id: Digest128, delivery: &book::Delivery) -> Delivery {
     let delivered = delivery.status == crate::record::DeliveryStatus::Delivered;
+    // While it waits, the notifier counts; when it ended, the ledger has told.
+    let waiting = shared.attempts.of(id);
     Delivery {
         id: id.to_string(),
         receiver: delivery.receiver.as_ref().map(ToString::to_string),
         kind: delivery.notice.kind,
         reason: delivery.notice.reason,
         status: delivery.status,
-        attempts: delivery.attempts,
-        last_error: delivery.error.clone(),
+        attempts: delivery.attempts.max(waiting.made),
+        last_error: delivery.error.clone().or(waiting.error),
         decided_at: delivery.decided_at.to_string(),
         delivered_at: delivery.ended_at.filter(|_| delivered).map(|at| at.to_string()),
     }

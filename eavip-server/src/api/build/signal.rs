@@ -155,6 +155,8 @@ fn minutes(known: &Known, service: &ServiceId, metric: Metric, now: Timestamp) -
         .filter(|(key, _)| key.metric == metric && key.service.as_ref() == Some(service));
     for point in of_service.flat_map(|(_, history)| history.since(from)) {
         let minute = point.at.since(from).as_millis() / MINUTE.as_millis();
+        // What was measured just now, or by a clock that is ahead, belongs to the last minute.
+        let minute = minute.min(TREND as u64 - 1);
         if let Some(minute) = usize::try_from(minute).ok().and_then(|at| minutes.get_mut(at)) {
             minute.push(point);
         }

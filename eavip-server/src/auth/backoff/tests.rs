@@ -1,3 +1,5 @@
+//! How long guessing is slowed down, and for whom.
+
 use super::*;
 
 fn at(seconds: u64) -> Timestamp {

@@ -1,5 +1,6 @@
 //! Joining, renewing and reclaiming as agent and server speak it, over real TLS.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use eavip_agent::enrol::{self, AskError, EnrolError};
@@ -7,6 +8,7 @@ use eavip_agent::identity::{Identity, StateDir, StateError};
 use eavip_agent::join::JoinString;
 use eavip_core::node::Place;
 use eavip_core::wire::enrol::{EnrolRequest, Enrolment, JoinSecret, ReclaimRequest, RenewRequest};
+use eavip_core::wire::v1::{Batch, Reply};
 
 use super::host::{Answer, Asked, Host};
 use super::*;
@@ -14,15 +16,38 @@ use super::*;
 const SECRET: JoinSecret = JoinSecret::new([5; 20]);
 
 /// A server that enrols whoever knows the secret, and what it was asked.
-struct Server {
-    authority: Arc<Authority>,
-    revoked: Arc<RevokedNodes>,
+pub(super) struct Server {
+    pub(super) authority: Arc<Authority>,
+    pub(super) revoked: Arc<RevokedNodes>,
     agents: Host,
     web: Host,
     asked: Arc<Mutex<Vec<String>>>,
     /// How many answers get lost on the way.
     losing: Arc<Mutex<u32>>,
-    dir: tempfile::TempDir,
+    /// Bodies of the reports that arrived, by number.
+    pub(super) reports: Reports,
+    pub(super) dir: tempfile::TempDir,
+}
+
+type Reports = Arc<Mutex<BTreeMap<u64, String>>>;
+
+/// Keeps each report once and answers with the mark.
+fn take(reports: &Reports, asked: &Asked) -> Answer {
+    let json = zstd::bulk::decompress(&asked.body, 8 << 20).unwrap();
+    let batch = Batch::decode(&json).unwrap();
+    assert_eq!(peer_node(&asked.peer, STORE), Ok(batch.node));
+    let mut kept = reports.lock().unwrap();
+    for report in &batch.reports {
+        kept.entry(report.seq).or_insert_with(|| report.body.get().to_owned());
+    }
+    let reply = Reply {
+        store: STORE.to_string(),
+        epoch: batch.epoch,
+        acknowledged: batch.reports.last().unwrap().seq,
+        server_time: clock::now(),
+        pace: None,
+    };
+    Some((200, serde_json::to_vec(&reply).unwrap()))
 }
 
 fn place() -> Place {
@@ -34,12 +59,7 @@ fn place() -> Place {
     }
 }
 
-fn answer(
-    authority: &Authority,
-    revoked: &Arc<RevokedNodes>,
-    agents: &str,
-    asked: &Asked,
-) -> Result<Issued, u16> {
+fn answer(authority: &Authority, revoked: &Arc<RevokedNodes>, asked: &Asked) -> Result<Issued, u16> {
     let now = clock::now();
     let (node, csr) = match asked.path.as_str() {
         "/agent/v1/enrol" => {
@@ -59,26 +79,30 @@ fn answer(
         }
         _ => return Err(404),
     };
-    assert!(!agents.is_empty());
     authority.sign_node(&csr, node, now).map_err(|_| 422)
 }
 
 impl Server {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let authority = Arc::new(authority(dir.path()));
         let revoked = Arc::new(RevokedNodes::default());
         let identity = ServerIdentity::new(&authority, Vec::new(), clock::now()).unwrap();
         let (asked, losing) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<u32>>::default());
+        let reports = Reports::default();
         let address = Arc::new(Mutex::new(String::from("https://127.0.0.1:1")));
         let handler = || {
             let (authority, revoked, asked) =
                 (Arc::clone(&authority), Arc::clone(&revoked), Arc::clone(&asked));
             let (losing, address) = (Arc::clone(&losing), Arc::clone(&address));
+            let reports = Arc::clone(&reports);
             move |request: Asked| -> Answer {
                 asked.lock().unwrap().push(request.path.clone());
+                if request.path == "/agent/v1/reports" {
+                    return take(&reports, &request);
+                }
                 let agents = address.lock().unwrap().clone();
-                let reply = match answer(&authority, &revoked, &agents, &request) {
+                let reply = match answer(&authority, &revoked, &request) {
                     Ok(issued) => serde_json::to_vec(&Enrolment {
                         certificates: issued.pem,
                         ca: authority.ca_pem().to_owned(),
@@ -101,7 +125,7 @@ impl Server {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let web = Host::start(config, handler()).await;
         *address.lock().unwrap() = agents.url();
-        Self { authority, revoked, agents, web, asked, losing, dir }
+        Self { authority, revoked, agents, web, asked, losing, reports, dir }
     }
 
     fn join_string(&self) -> JoinString {
@@ -114,11 +138,11 @@ impl Server {
         }
     }
 
-    fn state(&self) -> StateDir {
+    pub(super) fn state(&self) -> StateDir {
         StateDir::open(&self.dir.path().join("node")).unwrap()
     }
 
-    async fn joined(&self, state: &StateDir) -> Identity {
+    pub(super) async fn joined(&self, state: &StateDir) -> Identity {
         enrol::join(state, &self.join_string(), "db-1").await.unwrap()
     }
 }

@@ -1,0 +1,201 @@
+//! The pages as a browser meets them: signed in or not, with forms that work and forms that fail.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+
+use super::TABLE;
+use crate::api::tests::{Answer, Server, full_disk};
+use crate::auth::guard::Need;
+use crate::auth::sign_in_link;
+use crate::record::Role;
+
+/// A browser: it keeps its cookie, says where it comes from, and follows nothing.
+struct Browser {
+    server: Server,
+    cookie: String,
+}
+
+impl Browser {
+    async fn signed_in() -> Self {
+        let server = Server::start();
+        let link = sign_in_link(&server.app).await.unwrap();
+        let token = link.split_once("#token=").unwrap().1.to_owned();
+        let mut browser = Self { server, cookie: String::new() };
+        let answer = browser.post("/sign-in", &format!("token={token}&next=/alerts")).await;
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/alerts"));
+        browser.cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        browser
+    }
+
+    async fn send(&self, method: Method, path: &str, body: String) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::ACCEPT, "text/html,*/*")
+            .header(header::COOKIE, &self.cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.server.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, String::new()).await
+    }
+
+    async fn post(&self, path: &str, form: &str) -> Answer {
+        self.send(Method::POST, path, form.to_owned()).await
+    }
+}
+
+fn text(answer: &Answer) -> String {
+    String::from_utf8(answer.body.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn shows_every_page_and_its_part_to_who_is_signed_in() {
+    let browser = Browser::signed_in().await;
+    let node = browser.server.node("web-1", vec![full_disk()]).await;
+    let _ = browser.server.evaluate().await;
+    let alert = browser.server.app.shared.book().alerts.iter().next().unwrap().opening.id;
+    let detail = crate::api::alerts::detail(&browser.server.app, alert).unwrap();
+    let series = format!("/nodes/{node}/series/{}", detail.series.unwrap());
+    for (path, says) in [
+        ("/".to_owned(), "web-1"),
+        ("/nodes?q=WEB".to_owned(), "web-1"),
+        (format!("/nodes/{node}"), "web-1"),
+        (series.clone(), "web-1"),
+        (format!("{series}?span=1d"), "web-1"),
+        ("/alerts?category=critical".to_owned(), "disk-full"),
+        (format!("/alerts/{alert}"), "disk-full"),
+        ("/runbooks".to_owned(), "disk-full"),
+        ("/runbooks/disk-full".to_owned(), "web-1"),
+        ("/settings".to_owned(), "Join a node"),
+        ("/fragments/overview".to_owned(), "web-1"),
+        ("/fragments/nodes".to_owned(), "web-1"),
+        (format!("/fragments/nodes/{node}"), "web-1"),
+        ("/fragments/alerts".to_owned(), "disk-full"),
+        (format!("/fragments/alerts/{alert}"), "disk-full"),
+    ] {
+        let answer = browser.get(&path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let html = text(&answer);
+        assert!(html.contains(says), "{path}");
+        let whole = !path.starts_with("/fragments/");
+        assert_eq!(html.contains("<html"), whole, "{path}");
+        assert_eq!(answer.header("content-security-policy").contains("require-trusted-types-for"), whole);
+        assert_eq!(answer.header("etag").is_empty(), whole, "{path}");
+    }
+    let none = browser.get("/nodes?q=nothing").await;
+    assert!(!text(&none).contains("web-1"));
+}
+
+#[tokio::test]
+async fn leads_people_to_the_sign_in_page_and_programs_to_a_problem() {
+    let browser = Browser { server: Server::start(), cookie: String::new() };
+    for (method, path, need) in TABLE {
+        let filled = path.replace("{id}", "0").replace("{series}", "0").replace("{page}", "disk-full");
+        let answer = browser.send(method.clone(), &filled, String::new()).await;
+        match need {
+            Need::Nothing => assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{path}"),
+            Need::Role(_) if path.starts_with("/fragments/") => {
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+            }
+            Need::Role(_) => {
+                assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+                assert!(answer.header("location").starts_with("/sign-in?next="), "{path}");
+            }
+        }
+    }
+    let program = browser.server.get("/settings", "").await;
+    assert_eq!(program.json()["code"], "unauthenticated");
+}
+
+#[tokio::test]
+async fn refuses_every_form_to_who_may_only_look() {
+    let server = Server::start();
+    let viewer = server.token(Role::Viewer).await;
+    for (method, path, need) in TABLE {
+        if let Need::Role(Role::Responder | Role::Admin) = need {
+            let filled = path.replace("{id}", "0");
+            let status = server.call(method.clone(), &filled, &viewer, None).await.status;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn takes_an_alert_by_its_form_and_keeps_what_was_typed_when_that_fails() {
+    let browser = Browser::signed_in().await;
+    let _ = browser.server.node("web-1", vec![full_disk()]).await;
+    let _ = browser.server.evaluate().await;
+    let alert = browser.server.app.shared.book().alerts.iter().next().unwrap().opening.id;
+    let form = format!("/alerts/{alert}/acknowledge");
+    let empty = browser.post(&form, "reason=+").await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&empty).contains("role=\"alert\""));
+    let taken = browser.post(&form, "reason=growing+the+volume").await;
+    assert_eq!(
+        (taken.status, taken.header("location")),
+        (StatusCode::SEE_OTHER, &*format!("/alerts/{alert}"))
+    );
+    let again = browser.post(&form, "reason=me+too").await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    assert!(text(&again).contains("growing the volume"));
+}
+
+#[tokio::test]
+async fn shows_a_new_secret_once() {
+    let browser = Browser::signed_in().await;
+    let made = browser.post("/settings/tokens", "name=ci&role=viewer&days=30").await;
+    assert!(text(&made).contains("eavip_pat_"));
+    assert!(!text(&browser.get("/settings").await).contains("eavip_pat_"));
+    let join =
+        browser.post("/settings/join-tokens", "deployment=shop&environment=production&mode=saas").await;
+    assert!(text(&join).contains("eavip-agent join eavip1."));
+    let wrong =
+        browser.post("/settings/join-tokens", "deployment=My+Shop&environment=production&mode=saas").await;
+    assert!(text(&wrong).contains("value=\"My Shop\""));
+}
+
+#[tokio::test]
+async fn says_what_is_the_matter_as_a_page() {
+    let browser = Browser::signed_in().await;
+    let missing = browser.get("/nothing/here").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert!(text(&missing).contains("<html"));
+    let method = browser.send(Method::PATCH, "/alerts", String::new()).await;
+    assert_eq!((method.status, method.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD"));
+    let api = browser.get("/api/v1/nothing").await;
+    assert_eq!(api.header("content-type"), "application/problem+json");
+}
+
+#[tokio::test]
+async fn never_leads_to_another_site_after_signing_in() {
+    let browser = Browser::signed_in().await;
+    for next in ["//evil.example", "https://evil.example", "/\\evil.example", "", "javascript:alert(1)"] {
+        let link = sign_in_link(&browser.server.app).await.unwrap();
+        let token = link.split_once("#token=").unwrap().1.to_owned();
+        let next = crate::dashboard::encoded(next);
+        let answer = browser.post("/sign-in", &format!("token={token}&next={next}")).await;
+        assert_eq!(answer.header("location"), "/", "{next}");
+    }
+}
+
+#[tokio::test]
+async fn signs_out() {
+    let browser = Browser::signed_in().await;
+    let answer = browser.post("/sign-out", "").await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/sign-in"));
+    assert!(answer.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(browser.get("/").await.header("location"), "/sign-in?next=%2F");
+}
+
+#[tokio::test]
+async fn serves_assets_for_good() {
+    let server = Server::start();
+    for asset in crate::dashboard::assets::ALL {
+        let answer = server.get(&crate::dashboard::assets::path(asset.name), "").await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.header("cache-control").contains("immutable"));
+    }
+}

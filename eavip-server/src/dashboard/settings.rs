@@ -1,0 +1,46 @@
+//! The settings page: who may do what, what scripts and new nodes sign in with.
+
+use askama::Template;
+use eavip_core::Vocabulary;
+use eavip_core::environment::Environment;
+use eavip_core::mode::Mode;
+
+use super::chrome::Chrome;
+use super::words::mode_title;
+use super::{Main, Rendered, encoded};
+use crate::api::view::{JoinToken, NewJoinToken, NewToken, Token, User};
+use crate::record::Role;
+
+/// What the settings page shows.
+#[derive(Default)]
+pub struct Settings<'a> {
+    /// Accounts.
+    pub users: &'a [User],
+    /// API tokens in force.
+    pub tokens: &'a [Token],
+    /// Join tokens that can still be used.
+    pub joins: &'a [JoinToken],
+    /// A join token just made.
+    pub new_join: Option<&'a NewJoinToken>,
+    /// An API token just made.
+    pub new_token: Option<&'a NewToken>,
+    /// What was wrong with the last attempt.
+    pub problem: Option<&'a str>,
+    /// The deployment that was given with it, or the one to suggest.
+    pub deployment: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct SettingsMain<'a> {
+    chrome: &'a Chrome,
+    settings: &'a Settings<'a>,
+}
+
+/// Users, API tokens and join tokens; the forms are for administrators.
+///
+/// # Errors
+/// See [`Rendered`].
+pub fn settings(settings: &Settings<'_>, chrome: &Chrome) -> Rendered {
+    Main::new("Settings", &SettingsMain { chrome, settings })
+}

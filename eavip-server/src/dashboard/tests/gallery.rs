@@ -1,0 +1,103 @@
+//! Every page with realistic data, written to `target/dashboard-pages` with its assets, so that a browser can check
+//! and show them without a server.
+
+use super::super::*;
+use crate::api::view::{NewJoinToken, NewToken, Page};
+use eavip_core::alert::episode::Status;
+
+fn chrome(path: &str) -> Chrome {
+    Chrome { path: path.into(), ..fixtures::chrome() }
+}
+
+/// Every page, by a name for its file.
+pub(super) fn pages() -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    let mut add = |name, path: &str, main: &dyn Fn(&Chrome) -> Rendered| {
+        let chrome = chrome(path);
+        all.push((name, main(&chrome).unwrap().into_page(&chrome).unwrap()));
+    };
+    add("overview-healthy", "/", &|chrome| pages::overview(&fixtures::healthy(), chrome));
+    add("overview-on-fire", "/", &|chrome| pages::overview(&fixtures::on_fire(), chrome));
+    add("overview-empty", "/", &|chrome| pages::overview(&fixtures::empty(), chrome));
+    add("overview-hostile", "/", &|chrome| pages::overview(&fixtures::hostile(), chrome));
+    add("overview-500", "/", &|chrome| pages::overview(&fixtures::large(500), chrome));
+    let list =
+        |nodes: Vec<_>, next: Option<&str>| Page { items: nodes, next_cursor: next.map(str::to_owned) };
+    add("nodes", "/nodes", &|chrome| pages::nodes(&list(fixtures::on_fire().nodes, Some("24")), "", chrome));
+    add("nodes-none", "/nodes?q=x", &|chrome| pages::nodes(&list(Vec::new(), None), "x", chrome));
+    for (name, fire) in [("node-healthy", false), ("node-on-fire", true)] {
+        let node = fixtures::node(fire);
+        let histories = fixtures::histories(&node);
+        add(name, "/nodes/1", &|chrome| pages::node(&node, &histories, chrome));
+    }
+    let row = fixtures::node(false).row;
+    add("series", "/nodes/1/series/7", &|chrome| {
+        pages::series(&row, &fixtures::latency_history(), "1h", chrome)
+    });
+    let now = fixtures::on_fire().now;
+    let filter = alerts::Filter::default();
+    add("alerts", "/alerts", &|chrome| alerts::list(&fixtures::alerts(), &filter, &now, chrome));
+    add("alerts-none", "/alerts", &|chrome| alerts::list(&[], &filter, &fixtures::healthy().now, chrome));
+    let history = fixtures::latency_history();
+    let mut detail = fixtures::alert_detail();
+    let attempt = alerts::Attempt::default();
+    add("alert", "/alerts/1", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
+    detail.alert = fixtures::alert(2, Status::Acknowledged, detail.alert.category);
+    add("alert-taken", "/alerts/2", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
+    add("runbooks", "/runbooks", &|chrome| runbook::index(runbook::BUILTIN, chrome));
+    let disk = runbook::builtin("disk-full").unwrap();
+    add("runbook", "/runbooks/disk-full", &|chrome| runbook::page(disk, &fixtures::alerts()[..1], chrome));
+    add("settings", "/settings", &settings_page);
+    add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
+    add("forbidden", "/settings", &|chrome| {
+        pages::error(&pages::Trouble::forbidden(crate::record::Role::Admin), chrome)
+    });
+    add("failed", "/", &|chrome| pages::error(&pages::Trouble::failed("0a1b2c"), chrome));
+    let mut door = chrome("/sign-in");
+    (door.principal, door.demo) = (None, true);
+    let attempt = pages::SignIn {
+        problem: Some("The name or the password is wrong.".into()),
+        user: "mara".into(),
+        next: "/alerts".into(),
+    };
+    all.push(("sign-in", pages::sign_in(&attempt, &door).unwrap().into_page(&door).unwrap()));
+    all
+}
+
+fn settings_page(chrome: &Chrome) -> Rendered {
+    let (users, tokens, joins) = (fixtures::users(), fixtures::tokens(), fixtures::joins());
+    let join = NewJoinToken {
+        id: "j7m3".into(),
+        expires_at: "2026-11-23T08:30:00Z".into(),
+        join: "eavip1.x".into(),
+        command: format!(
+            "eavip-agent join eavip1.{}",
+            "eyJ1cmxzIjpbImh0dHBzOi8vb3BzLmV4YW1wbGUub3JnIl19".repeat(4)
+        ),
+    };
+    let token = NewToken { token: tokens[0].clone(), secret: "shown-this-once".into() };
+    let shown = settings::Settings {
+        users: &users,
+        tokens: &tokens,
+        joins: &joins,
+        new_join: Some(&join),
+        new_token: Some(&token),
+        deployment: "eu-saas",
+        ..settings::Settings::default()
+    };
+    settings::settings(&shown, chrome)
+}
+
+#[test]
+fn writes_every_page_for_the_browsers_checks() {
+    let gallery = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dashboard-pages");
+    for asset in assets::ALL {
+        let file = gallery.join(assets::path(asset.name).trim_start_matches('/'));
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, asset.body).unwrap();
+    }
+    for (name, page) in pages() {
+        std::fs::write(gallery.join(format!("{name}.html")), page).unwrap();
+    }
+    std::fs::write(gallery.join("content-security-policy.txt"), CONTENT_SECURITY_POLICY).unwrap();
+}
