@@ -2,13 +2,14 @@
 
 mod codes;
 
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Child, Command, Output};
 
 use serde_json::Value;
 
-use crate::quickstart::{Quickstart, ctl, until};
+use crate::quickstart::{Quickstart, addresses, ctl, spawn, until};
 
 fn code(done: &Output) -> i32 {
     done.status.code().unwrap()
@@ -40,7 +41,9 @@ fn an_operator_works_through_the_command_line() {
     assert_eq!(json(&["status", "-o", "json"])["now"]["nodes"], 1);
 
     let node = json(&["nodes", "-o", "json"])["items"][0]["id"].as_str().unwrap().to_owned();
-    assert!(server.data(&["nodes", "show", &node]).contains("cpu_busy_ratio"));
+    until("the host's readings", || {
+        server.data(&["nodes", "show", &node]).contains("memory_used_ratio").then_some(())
+    });
     assert_eq!(code(&server.ctl(&["nodes", "show", "01980000-0000-7000-8000-000000000000"])), 4);
     assert!(server.data(&["alerts", "--status", "firing"]).starts_with("ID "));
     assert_eq!(code(&server.ctl(&["alerts", "ack", &"0".repeat(32), "--reason", "x"])), 4);
@@ -62,7 +65,7 @@ fn a_token_is_made_used_and_revoked(server: &Quickstart) {
     let env = [("EAVIP_URL", server.url.as_str()), ("EAVIP_TOKEN", secret)];
     let may = alone(nobody.path(), &["nodes", "-o", "jsonl"], &env);
     assert_eq!(code(&may), 0, "{}", told(&may));
-    let may_not = alone(nobody.path(), &["tokens"], &env);
+    let may_not = alone(nobody.path(), &["join-token", "create", "--deployment", "acme"], &env);
     assert_eq!(code(&may_not), 5);
     assert!(!told(&may_not).contains(secret), "an error repeats the token");
     let id = secret.split('_').nth(2).unwrap();
@@ -137,4 +140,52 @@ fn completions_come_for_every_shell() {
         let done = alone(dir.path(), &["completions", shell], &[]);
         assert!(String::from_utf8_lossy(&done.stdout).contains("join-token"), "{shell}");
     }
+}
+
+/// Ends a server that runs as a service; what it printed. It prints before it listens to signals.
+fn ended(child: &mut Child) -> String {
+    let handled = format!("/proc/{}/status", child.id());
+    until("the server to listen to signals", || {
+        let status = std::fs::read_to_string(&handled).ok()?;
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?.trim().to_owned();
+        (u64::from_str_radix(&mask, 16).ok()? & (1 << 14) != 0).then_some(())
+    });
+    let told = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(told.success() && child.wait().unwrap().success());
+    let mut said = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    said
+}
+
+#[test]
+fn a_service_prints_a_sign_in_link_until_somebody_can_sign_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let listen = addresses();
+    let config = format!(
+        "data = {:?}\n[web]\nlisten = {:?}\n[agents]\nlisten = {:?}\n[admin]\nlisten = {:?}\n",
+        dir.path().join("data"),
+        listen[0],
+        listen[1],
+        listen[2]
+    );
+    let file = dir.path().join("server.toml");
+    std::fs::write(&file, config).unwrap();
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_e2e-server"));
+        spawn(command.arg("run").arg("--config").arg(&file), dir.path())
+    };
+    assert!(ended(&mut start()).contains("/sign-in#token="), "no link at the first start");
+
+    let mut server = start();
+    let mut link = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(server.stdout.as_mut().unwrap()), &mut link)
+        .unwrap();
+    let token = dir.path().join("link");
+    std::fs::write(&token, link).unwrap();
+    let signed_in = alone(dir.path(), &["login", "--token-file", token.to_str().unwrap()], &[]);
+    assert_eq!(code(&signed_in), 0, "{}", told(&signed_in));
+    let again = alone(dir.path(), &["login", "--token-file", token.to_str().unwrap()], &[]);
+    assert_eq!(code(&again), 5, "a link works once");
+    ended(&mut server);
+    assert_eq!(ended(&mut start()), "", "somebody has a token now");
 }

@@ -12,6 +12,6 @@ mod durability;
 mod examples;
 mod handbook;
 mod policy_table;
-mod quickstart;
 mod queues;
+mod quickstart;
 mod tidy;

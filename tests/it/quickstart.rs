@@ -24,17 +24,13 @@ impl Quickstart {
     /// Starts a server and signs `eavipctl` in with its link.
     pub(super) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        // All three are held until each has its own port.
-        let held: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let addresses: Vec<String> = held.iter().map(|held| held.local_addr().unwrap().to_string()).collect();
-        drop(held);
+        let addresses = addresses();
         let mut server = Command::new(env!("CARGO_BIN_EXE_e2e-server"));
         server.arg("quickstart").arg("--data").arg(dir.path().join("data"));
         for (flag, address) in ["--web", "--agents", "--admin"].iter().zip(&addresses) {
             server.arg(flag).arg(address);
         }
-        let log = std::fs::File::create(dir.path().join("server.log")).unwrap();
-        let mut child = server.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut child = spawn(&mut server, dir.path());
         let mut link = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut link).unwrap();
         let started = Self { url: format!("http://{}", addresses[0]), dir, child };
@@ -78,6 +74,19 @@ impl Drop for Quickstart {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Three addresses of this host that are free.
+pub(super) fn addresses() -> Vec<String> {
+    // All three are held until each has its own port.
+    let held: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    held.iter().map(|held| held.local_addr().unwrap().to_string()).collect()
+}
+
+/// Starts a server whose data can be read and whose talk goes to `server.log`.
+pub(super) fn spawn(server: &mut Command, dir: &Path) -> Child {
+    let log = std::fs::File::create(dir.join("server.log")).unwrap();
+    server.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap()
 }
 
 /// `eavipctl` with a configuration directory and nothing of this process's environment.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Exit, complain_of, complain_of_start};
+use super::{Exit, complain, complain_of, complain_of_start, say};
 use crate::config::Config;
-use crate::{serve, telemetry};
+use crate::serve::{self, Server};
+use crate::{auth, telemetry};
 
 pub(super) async fn run(config: Option<PathBuf>) -> Exit {
     let (config, policy) = match Config::load(&Config::layers(config.as_deref())) {
@@ -22,12 +23,34 @@ pub(super) async fn run(config: Option<PathBuf>) -> Exit {
         Err(error) => return complain_of_start(&error),
     };
     tracing::info!(web = %server.web, agents = %server.agents, admin = %server.admin, "the server runs");
+    invite(&server).await;
     match server.run(told_to_stop()).await {
         Ok(()) => Exit::Ok,
         Err(error) => {
             tracing::error!(%error, "the server stopped by itself");
             Exit::Failure
         }
+    }
+}
+
+/// Prints a sign-in link as long as nobody has an account or a token. It works once and not for long, so that the
+/// service manager's log, where it ends up, opens nothing later.
+async fn invite(server: &Server) {
+    let book = server.app.shared.book();
+    let known = !(book.users.is_empty() && book.tokens.is_empty());
+    drop(book);
+    if known {
+        return;
+    }
+    match auth::sign_in_link(&server.app).await {
+        Ok(link) => {
+            complain(
+                "Nobody has an account yet. This link signs in once, for 15 minutes; a restart makes another:",
+            );
+            say(&link);
+        }
+        // The server does its work without; the next start tries again.
+        Err(error) => complain(&format!("eavip-server: no sign-in link can be made: {}", error.detail)),
     }
 }
 
