@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Exit, complain_of, complain_of_start};
+use super::{Exit, complain, complain_of, complain_of_start, say};
 use crate::app::App;
 use crate::config::Config;
-use crate::serve::Server;
-use crate::{serve, telemetry};
+use crate::serve::{self, Server};
+use crate::{auth, telemetry};
 
 pub(super) async fn run(file: Option<PathBuf>) -> Exit {
     let (config, policy) = match Config::load(&Config::layers(file.as_deref())) {
@@ -24,6 +24,7 @@ pub(super) async fn run(file: Option<PathBuf>) -> Exit {
         Err(error) => return complain_of_start(&error),
     };
     tracing::info!(web = %server.web, agents = %server.agents, admin = %server.admin, "the server runs");
+    invite(&server).await;
     let app = server.app.clone();
     let until_told = async move {
         tokio::select! {
@@ -59,6 +60,27 @@ async fn reload_when_told(app: &App, file: Option<&Path>) {
                 tracing::error!(problems = problems.len(), "the runbook before stays in force");
             }
         }
+    }
+}
+
+/// Prints a sign-in link as long as nobody has an account or a token. It works once and not for long, so that the
+/// service manager's log, where it ends up, opens nothing later.
+async fn invite(server: &Server) {
+    let book = server.app.shared.book();
+    let known = !(book.users.is_empty() && book.tokens.is_empty());
+    drop(book);
+    if known {
+        return;
+    }
+    match auth::sign_in_link(&server.app).await {
+        Ok(link) => {
+            complain(
+                "Nobody has an account yet. This link signs in once, for 15 minutes; a restart makes another:",
+            );
+            say(&link);
+        }
+        // The server does its work without; the next start tries again.
+        Err(error) => complain(&format!("eavip-server: no sign-in link can be made: {}", error.detail)),
     }
 }
 
