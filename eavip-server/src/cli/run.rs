@@ -66,9 +66,10 @@ async fn reload_when_told(app: &App, file: Option<&Path>) {
 /// Prints a sign-in link as long as nobody has an account or a token. It works once and not for long, so that the
 /// service manager's log, where it ends up, opens nothing later.
 async fn invite(server: &Server) {
-    let book = server.app.shared.book();
-    let known = !(book.users.is_empty() && book.tokens.is_empty());
-    drop(book);
+    let known = {
+        let book = server.app.shared.book();
+        !(book.users.is_empty() && book.tokens.is_empty())
+    };
     if known {
         return;
     }
