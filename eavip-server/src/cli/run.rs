@@ -36,10 +36,11 @@ pub(super) async fn run(config: Option<PathBuf>) -> Exit {
 /// Prints a sign-in link as long as nobody has an account or a token. It works once and not for long, so that the
 /// service manager's log, where it ends up, opens nothing later.
 async fn invite(server: &Server) {
-    let book = server.app.shared.book();
-    let known = !(book.users.is_empty() && book.tokens.is_empty());
-    drop(book);
-    if known {
+    let somebody = || {
+        let book = server.app.shared.book();
+        !(book.users.is_empty() && book.tokens.is_empty())
+    };
+    if somebody() {
         return;
     }
     match auth::sign_in_link(&server.app).await {
