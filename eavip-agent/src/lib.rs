@@ -19,4 +19,5 @@ pub mod secret;
 pub mod shutdown;
 pub mod spool;
 pub mod systemd;
+pub mod telemetry;
 pub mod tls;

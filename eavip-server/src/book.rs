@@ -59,7 +59,7 @@ impl Book {
     /// Applies a record that is on disk at `position`. Events that don't fit change nothing.
     pub fn apply(&mut self, position: u64, record: &LedgerRecord) {
         for event in &record.events {
-            self.changes.note(position, record, event);
+            self.changes.note(position, record, event, &self.alerts);
             match event {
                 Event::Episode { id, event, notice } => {
                     self.alerts.episode(*id, event, notice.as_ref(), record.at);

@@ -22,7 +22,10 @@ use crate::shared::now;
 pub const MAX_BODY: usize = 1024 * 1024;
 /// Largest body when inflated: bounds what a small request can make of the server's memory.
 pub const MAX_INFLATED: usize = 8 * 1024 * 1024;
-/// Requests read at the same time; with the bound above they hold 256 MiB at the most.
+/// The largest window that a zstd frame may ask for, as a power of two: nothing within the bound above needs more, and
+/// the window is allocated before anything is inflated.
+const WINDOW_LOG: u32 = MAX_INFLATED.ilog2();
+/// Requests read at the same time; with the bounds above they hold 512 MiB at the most.
 const AT_ONCE: usize = 32;
 /// When all places are taken, an agent is asked to come again after this many seconds.
 const COME_AGAIN: u64 = 2;
@@ -98,8 +101,10 @@ fn inflated(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Problem> {
     match headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
         None | Some(b"identity") => Ok(body),
         Some(b"zstd") => {
-            let malformed = |_| Problem::new(Code::Malformed, "the body is not zstd as its encoding says");
-            let reader = zstd::stream::read::Decoder::with_buffer(body.as_ref()).map_err(malformed)?;
+            let told = "the body is not zstd as its encoding says, or needs a window of more than 8 MiB";
+            let malformed = |_| Problem::new(Code::Malformed, told);
+            let mut reader = zstd::stream::read::Decoder::with_buffer(body.as_ref()).map_err(malformed)?;
+            reader.window_log_max(WINDOW_LOG).map_err(malformed)?;
             let mut bytes = Vec::with_capacity(body.len().saturating_mul(4).min(MAX_INFLATED));
             reader.take(MAX_INFLATED as u64 + 1).read_to_end(&mut bytes).map_err(malformed)?;
             if bytes.len() > MAX_INFLATED {

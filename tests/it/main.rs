@@ -9,6 +9,7 @@
 
 mod ctl;
 mod durability;
+mod e2e;
 mod examples;
 mod handbook;
 mod policy_table;

@@ -4,9 +4,8 @@ use std::io::IsTerminal as _;
 
 use crate::agent::{Agent, Status};
 use crate::systemd::Notifier;
-use crate::{admin, clock, shutdown};
+use crate::{admin, clock, shutdown, telemetry};
 use clap::{Args, ValueEnum};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -40,7 +39,7 @@ impl Run {
     pub(crate) async fn run(self, settings: &Settings) -> Result<u8, Failure> {
         let config = settings.load()?;
         self.log(settings.no_color);
-        let metrics = metrics().map_err(|error| Failure::new(exit::FAILURE, error))?;
+        let metrics = telemetry::metrics().map_err(|error| Failure::new(exit::FAILURE, error))?;
         let address = config.admin;
         let agent = Agent::open(config)?;
         let listener = TcpListener::bind(address)
@@ -92,27 +91,4 @@ async fn supervise(notifier: &Notifier, mut status: Status) -> std::convert::Inf
             notifier.alive();
         }
     }
-}
-
-/// Installs the process's recorder and says what each metric means.
-fn metrics() -> Result<PrometheusHandle, metrics_exporter_prometheus::BuildError> {
-    let handle = PrometheusBuilder::new().install_recorder()?;
-    metrics::describe_counter!("eavip_agent_push_batches_total", "Batches sent, by what came of them.");
-    metrics::describe_counter!(
-        "eavip_agent_push_rewinds_total",
-        "Times the server went back behind its mark."
-    );
-    metrics::describe_counter!(
-        "eavip_agent_reports_refused_total",
-        "Reports that the server refused for good."
-    );
-    metrics::describe_counter!(
-        "eavip_agent_reports_unspooled_total",
-        "Reports lost because the spool failed."
-    );
-    metrics::describe_gauge!("eavip_agent_server_connected", "Whether the server takes what is sent.");
-    metrics::describe_gauge!("eavip_agent_spool_pending_reports", "Reports that wait in the spool.");
-    metrics::describe_gauge!("eavip_agent_spool_bytes", "Bytes in the spool.");
-    metrics::describe_gauge!("eavip_agent_spool_durable", "Whether the spool survives a power cut.");
-    Ok(handle)
 }

@@ -239,7 +239,8 @@ fn jobs(latest: &[Latest<'_>]) -> Option<SignalHealth> {
         (None, Some((job, late))) if late > 0.0 => {
             (Health::Degraded, format!("{} is late", name(job.key, "job")))
         }
-        _ => (Health::Healthy, format!("{count} jobs in time")),
+        _ if count == 1 => (Health::Healthy, "1 job, in time".to_owned()),
+        _ => (Health::Healthy, format!("{count} jobs, all in time")),
     };
     let value = Some(late.map_or(0.0, |(_, late)| late));
     Some(SignalHealth { signal, health, value, unit, objective: Some(0.0), quality: Quality::Exact, detail })
@@ -268,7 +269,10 @@ fn backlog(latest: &[Latest<'_>], goal: &Objectives) -> Option<SignalHealth> {
     let (health, value, quality, mut detail) = match (oldest, graded, ageless) {
         (Some((oldest, age)), Some(health), None)
         | (Some((oldest, age)), Some(health @ Health::Failing), _) => {
-            let detail = format!("{depth} waiting, the longest in {}", name(oldest.key, "queue"));
+            let detail = match depth {
+                0.0 => "nothing waits".to_owned(),
+                _ => format!("{depth} waiting, the longest in {}", name(oldest.key, "queue")),
+            };
             (health, Some(age), oldest.quality, detail)
         }
         (.., Some(queue)) => {

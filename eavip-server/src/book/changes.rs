@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use eavip_core::alert::episode::EpisodeEvent;
+use eavip_core::alert::episode::{Episode, EpisodeEvent};
 use eavip_core::id::{Digest128, NodeId};
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Alerts;
 use crate::record::{
     DeliveryEvent, Event, JoinEvent, LedgerRecord, LinkEvent, NodeEvent, ServerEvent, TokenEvent, UserEvent,
 };
@@ -43,8 +44,8 @@ impl Changes {
         self.0.iter().rev()
     }
 
-    pub(super) fn note(&mut self, seq: u64, record: &LedgerRecord, event: &Event) {
-        let Some((kind, text, path, node)) = told(event) else { return };
+    pub(super) fn note(&mut self, seq: u64, record: &LedgerRecord, event: &Event, alerts: &Alerts) {
+        let Some((kind, text, path, node)) = told(event, alerts) else { return };
         let actor = record.actor.to_string();
         self.0.push_back(Change { seq, at: record.at, kind: kind.to_owned(), text, actor, path, node });
         if self.0.len() > MAX_CHANGES {
@@ -57,10 +58,10 @@ impl Changes {
 type Told = (&'static str, String, Option<String>, Option<NodeId>);
 
 /// How an event is told; `None` for what nobody needs to see in a feed.
-fn told(event: &Event) -> Option<Told> {
+fn told(event: &Event, alerts: &Alerts) -> Option<Told> {
     match event {
-        Event::Episode { id, event, .. } => Some(episode(*id, event)),
-        Event::Delivery { event, .. } => delivery(event),
+        Event::Episode { id, event, .. } => Some(episode(*id, event, alerts.get(*id))),
+        Event::Delivery { id, event } => delivery(*id, event, alerts),
         Event::Node { id, event } => {
             let (kind, text) = node(event);
             Some((kind, text, Some(format!("/nodes/{id}")), Some(*id)))
@@ -77,28 +78,32 @@ fn settings(kind: &'static str, text: String) -> Told {
     (kind, text, Some("/settings".to_owned()), None)
 }
 
-fn episode(id: Digest128, event: &EpisodeEvent) -> Told {
+fn episode(id: Digest128, event: &EpisodeEvent, known: Option<&Episode>) -> Told {
+    let opening = known.map(|episode| &episode.opening);
+    let what = opening.map_or_else(|| "an alert".to_owned(), |opening| opening.summary.clone());
+    let node = opening.map(|opening| opening.node);
     let (kind, text, node) = match event {
         EpisodeEvent::Opened(opening) => ("alert-opened", opening.summary.clone(), Some(opening.node)),
-        EpisodeEvent::Acknowledged { by, reason, .. } => {
-            ("alert-acknowledged", format!("{by} acknowledged an alert: {reason}"), None)
+        EpisodeEvent::Acknowledged { reason, .. } => {
+            ("alert-acknowledged", format!("taken: {what} ({reason})"), node)
         }
-        EpisodeEvent::Resolved { ending, .. } => {
-            ("alert-resolved", format!("an alert is over: {ending}"), None)
-        }
+        EpisodeEvent::Resolved { ending, .. } => ("alert-resolved", format!("over ({ending}): {what}"), node),
     };
     (kind, text, Some(format!("/alerts/{id}")), node)
 }
 
-fn delivery(event: &DeliveryEvent) -> Option<Told> {
+fn delivery(id: Digest128, event: &DeliveryEvent, alerts: &Alerts) -> Option<Told> {
     match event {
         DeliveryEvent::Delivered { .. } => None,
-        DeliveryEvent::GivenUp { attempts, .. } => Some((
-            "delivery-given-up",
-            format!("a notification was given up after {attempts} attempts"),
-            None,
-            None,
-        )),
+        DeliveryEvent::GivenUp { attempts, .. } => {
+            let path = alerts.delivery_of(id).map(|delivery| format!("/alerts/{}", delivery.episode));
+            Some((
+                "delivery-given-up",
+                format!("a notification was given up after {attempts} attempts"),
+                path,
+                None,
+            ))
+        }
     }
 }
 

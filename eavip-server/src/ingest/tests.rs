@@ -63,6 +63,10 @@ async fn bad_input_is_refused_whole_and_names_the_field() {
         .replace("\"value\":", &format!("\"labels\":{{{}}},\"value\":", labels.join(",")));
     let many = vec![Reading::exact(Metric::CpuBusy, 0.5); 2_001];
     let bomb = zstd::encode_all(&vec![b' '; 64 << 20][..], 1).unwrap();
+    let mut wide = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    wide.window_log(24).unwrap();
+    std::io::Write::write_all(&mut wide, good.as_bytes()).unwrap();
+    let wide = wide.finish().unwrap();
     let plain = |text: String| (None, text.into_bytes());
     for (what, (encoding, body), status, at) in [
         ("not JSON", plain("{".into()), 400, "the body"),
@@ -74,6 +78,7 @@ async fn bad_input_is_refused_whole_and_names_the_field() {
         ("too many readings", plain(batch(id, 1, &report(many))), 413, "reports[0].body.readings"),
         ("an unknown encoding", (Some("br"), Vec::new()), 415, ""),
         ("not zstd", (Some("zstd"), b"nonsense".to_vec()), 400, ""),
+        ("a window beyond the bound", (Some("zstd"), wide), 400, ""),
         ("a bomb", (Some("zstd"), bomb), 413, ""),
         ("too large", (None, vec![b' '; MAX_BODY + 1]), 413, ""),
     ] {

@@ -24,7 +24,12 @@ const MINUTE: Span = Span::from_secs(60);
 pub fn signal_at(node: &Node, service: &ServiceId, found: &SignalHealth, policy: &Policy) -> SignalAt {
     let id = node.id.to_string();
     let named = &node.facts.hostname;
-    let text = |value: Option<f64>| value.map(|value| readable(value, found.unit));
+    let text = match (found.signal, found.value) {
+        (_, None) => "–".to_owned(),
+        (Signal::Jobs, Some(late)) if late <= 0.0 => "on time".to_owned(),
+        (Signal::Jobs, Some(late)) => format!("{} late", readable(late, found.unit)),
+        (_, Some(value)) => readable(value, found.unit),
+    };
     SignalAt {
         hostname: if named.is_empty() { id.clone() } else { named.clone() },
         node: id,
@@ -33,7 +38,7 @@ pub fn signal_at(node: &Node, service: &ServiceId, found: &SignalHealth, policy:
         signal: found.signal,
         health: found.health,
         value: found.value,
-        value_text: text(found.value).unwrap_or_else(|| "–".to_owned()),
+        value_text: text,
         unit: found.unit,
         objective: found.objective,
         objective_text: objective_text(found),

@@ -1,0 +1,93 @@
+//! The server's disk is full: nothing is acknowledged that can't be kept, alerts are evaluated, and when there is room
+//! again everything goes on by itself. Needs root for a small tmpfs; skipped with the reason where it can't be mounted.
+
+use std::fs::{File, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Instant;
+
+use eavip_tests::http::Peer;
+use eavip_tests::process::tool;
+use eavip_tests::site::Site;
+use eavip_tests::wait::until_so;
+use tempfile::TempDir;
+
+use super::identity::{BODY, Client};
+use super::reports::exactly_once;
+use super::{SERVER, node};
+
+const EVALUATED: &str = "eavip_job_last_success_timestamp_seconds{job=\"evaluate\"}";
+
+/// A small file system; unmounted when dropped.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn new() -> Result<Self, String> {
+        let disk = Self(tempfile::tempdir().unwrap());
+        tool("mount", &["-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.0.path().to_str().unwrap()])?;
+        std::fs::set_permissions(disk.0.path(), Permissions::from_mode(0o700)).unwrap();
+        Ok(disk)
+    }
+
+    fn fill(&self) {
+        let mut filler = File::create(self.0.path().join("filler")).unwrap();
+        while filler.write_all(&[1; 4_096]).is_ok() {}
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.0.path().join("filler")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(tool("umount", &["-l", self.0.path().to_str().unwrap()]));
+    }
+}
+
+#[test]
+fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
+    let disk = match SmallDisk::new() {
+        Ok(disk) => disk,
+        Err(why) => return eprintln!("disk full: skipped: {why}"),
+    };
+    let mut site = Site::new(SERVER);
+    site.data = disk.0.path().to_owned();
+    site.start();
+    let mut node = node(&site, "patient");
+    let client = Client::enrol(&site, "client");
+    node.start();
+    node.until_acknowledged(2);
+
+    disk.fill();
+    until_so("the node to be refused", || node.link()["reason"].as_str().unwrap_or_default().contains("507"));
+    let refused = client.send(&[], client.batch(&[(1, BODY)]).as_bytes());
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (507, &"storage-full".into()),
+        "{}",
+        refused.text()
+    );
+    assert!(!refused.header("retry-after").is_empty());
+    let evaluated = site.metric(EVALUATED).unwrap();
+    until_so("another evaluation", || site.metric(EVALUATED).unwrap() > evaluated);
+    assert_eq!(Peer::plain(site.admin).get("/readyz").unwrap().status, 200);
+    until_so("some reports to wait", || node.link()["pending"].as_u64().is_some_and(|pending| pending >= 5));
+    let waited = node.link()["pending"].as_u64().unwrap();
+
+    disk.free();
+    let freed = Instant::now();
+    until_so("everything to be delivered", || {
+        let link = node.link();
+        link["state"] == "connected" && link["pending"] == 0
+    });
+    let took = freed.elapsed();
+    assert_eq!(client.send(&[], client.batch(&[(1, BODY)]).as_bytes()).status, 200);
+    assert!(node.terminate().0.success());
+    assert!(site.terminate().0.success());
+    let stored = exactly_once(&site.data, &node);
+    eprintln!(
+        "disk full: 507, alerts evaluated meanwhile, {waited} reports waited and were delivered {took:.1?} after there was \
+         room; {stored} made, {stored} stored once, in order"
+    );
+}
