@@ -151,7 +151,7 @@ async fn shows_a_new_secret_once() {
     assert!(!text(&browser.get("/settings").await).contains("eavip_pat_"));
     let join =
         browser.post("/settings/join-tokens", "deployment=shop&environment=production&mode=saas").await;
-    assert!(text(&join).contains("eavip-agent join eavip1."));
+    assert!(text(&join).contains("echo eavip1."));
     let wrong =
         browser.post("/settings/join-tokens", "deployment=My+Shop&environment=production&mode=saas").await;
     assert!(text(&wrong).contains("value=\"My Shop\""));

@@ -71,7 +71,7 @@ fn settings_page(chrome: &Chrome) -> Rendered {
         expires_at: "2026-11-23T08:30:00Z".into(),
         join: "eavip1.x".into(),
         command: format!(
-            "eavip-agent join eavip1.{}",
+            "echo eavip1.{} | eavip-agent join",
             "eyJ1cmxzIjpbImh0dHBzOi8vb3BzLmV4YW1wbGUub3JnIl19".repeat(4)
         ),
     };
