@@ -61,15 +61,21 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
-    /// Show the configuration in force, each value with the place it comes from.
-    #[command(name = "config-show")]
-    ConfigShow {
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the API's description (OpenAPI 3.1, JSON).
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Show what is configured, each value with the place it comes from.
+    Show {
         /// The configuration; `/etc/eavip/server.toml` where it exists.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
-    /// Print the API's description (OpenAPI 3.1, JSON).
-    Openapi,
 }
 
 /// Runs the command line of this process.
@@ -80,7 +86,7 @@ pub fn main() -> ExitCode {
         Command::Quickstart(quickstart) => with_runtime(|| quickstart::run(quickstart)),
         Command::Run { config } => with_runtime(|| run::run(config)),
         Command::Check { config } => check::check(config.as_deref()),
-        Command::ConfigShow { config } => check::show(config.as_deref()),
+        Command::Config(ConfigCommand::Show { config }) => check::show(config.as_deref()),
         Command::Openapi => say(&crate::api::openapi_json()),
     };
     exit.into()
@@ -122,7 +128,7 @@ fn complain_of(problems: &[Problem]) {
         complain(&format!("{problem}\n"));
     }
     let plural = if problems.len() == 1 { "" } else { "s" };
-    complain(&format!("{} problem{plural} found; nothing was started", problems.len()));
+    complain(&format!("{} problem{plural} found; nothing was changed", problems.len()));
 }
 
 /// Says why a server didn't start, with every cause once.

@@ -14,7 +14,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -163,12 +163,17 @@ async fn handshake(
     }
 }
 
-/// Tells a client that speaks plain HTTP where it must not how to go on, without reading what it says.
+/// Tells a client that speaks plain HTTP where it must not how to go on.
 async fn use_https(mut stream: TcpStream) {
-    const ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 58\r\n\
-        Connection: close\r\n\r\nThis listener speaks TLS; use https:// instead of http://.\n";
-    // A client that is gone doesn't need the hint.
-    let _ = stream.write_all(ANSWER).await;
+    const HINT: &str = "This listener speaks TLS; use https:// instead of http://.\n";
+    let length = HINT.len();
+    let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n";
+    let answer = format!("{head}Content-Length: {length}\r\n\r\n{HINT}");
+    // A client that is gone doesn't need the hint. What it asks is read away first: closing with unread bytes would
+    // reset the connection before the hint arrives.
+    let mut asked = [0; 4_096];
+    let _ = tokio::time::timeout(HANDSHAKE, stream.read(&mut asked)).await;
+    let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
 }
 

@@ -163,6 +163,22 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
 }
 
 impl Server {
+    /// Puts another runbook in force: it is in the ledger before it is in use.
+    ///
+    /// # Errors
+    /// When it can't be written; the runbook before stays in force.
+    pub async fn apply(app: &App, policy: Policy) -> Result<(), commit::MutateError> {
+        let event = Event::Server { event: ServerEvent::PolicyApplied { policy: policy.digest } };
+        let actor = Actor::Server("reload".to_owned());
+        let decide = move |_: &crate::book::Book, at| {
+            Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events: vec![event] })
+        };
+        app.committer.mutate(decide).await?;
+        app.shared.policy.store(Arc::new(policy));
+        app.shared.evaluate.notify_one();
+        Ok(())
+    }
+
     /// Runs until told to stop, then ends requests, keeps a checkpoint and closes the store.
     ///
     /// # Errors

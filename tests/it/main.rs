@@ -7,8 +7,12 @@
     reason = "a test fails by panicking; helper functions are outside the `#[test]` items that clippy exempts"
 )]
 
+mod ctl;
 mod durability;
 mod e2e;
+mod examples;
+mod handbook;
 mod policy_table;
 mod queues;
+mod quickstart;
 mod tidy;

@@ -11,4 +11,5 @@ mod manifests;
 mod repo;
 mod rooms;
 mod targets;
+mod units;
 mod words;

@@ -1,1 +1,129 @@
-//! Tests.
+//! Tests of what the ledger amounts to.
+
+use eavip_core::alert::episode::EpisodeEvent;
+use eavip_core::alert::route::{Notice, NoticeKind, Reason};
+use eavip_core::id::Digest128;
+
+use super::*;
+use crate::record::{
+    Actor, DeliveryEvent, DeliveryStatus, JoinEvent, LinkEvent, Role, UserEvent, VERSION, delivery_id,
+};
+use crate::testing::{node, place};
+
+fn at(secs: i64) -> Timestamp {
+    Timestamp::from_millis(1_700_000_000_000 + secs * 1_000)
+}
+
+fn apply(book: &mut Book, secs: i64, event: Event) {
+    let record = LedgerRecord {
+        v: VERSION,
+        at: at(secs),
+        actor: Actor::User("ana".into()),
+        reason: None,
+        events: vec![event],
+    };
+    // As it comes back from disk.
+    let record: LedgerRecord = serde_json::from_slice(&serde_json::to_vec(&record).unwrap()).unwrap();
+    book.apply(secs.unsigned_abs(), &record);
+}
+
+fn user(event: UserEvent) -> Event {
+    Event::User { name: "ben".into(), event }
+}
+
+#[test]
+fn a_new_password_ends_the_sessions_of_the_old_one() {
+    let mut book = Book::default();
+    let set = || user(UserEvent::Set { password: "$argon2id$…".into(), role: Role::Viewer });
+    apply(&mut book, 0, set());
+    let signed_in = UserEvent::SignedIn { session: "s1".into(), role: Role::Viewer, expires_at: at(100) };
+    apply(&mut book, 1, user(signed_in));
+    assert_eq!(book.sessions.len(), 1);
+    apply(&mut book, 2, set());
+    assert_eq!(book.sessions.len(), 0);
+}
+
+#[test]
+fn what_has_run_out_is_forgotten_by_the_time_of_records() {
+    let mut book = Book::default();
+    let link = LinkEvent::Created { user: "ben".into(), role: Role::Admin, expires_at: at(10) };
+    apply(&mut book, 0, Event::Link { hash: "h".into(), event: link });
+    let join = JoinEvent::Created { hash: "h".into(), place: place(), expires_at: at(20) };
+    apply(&mut book, 1, Event::Join { id: "j".into(), event: join });
+    assert_eq!((book.links.len(), book.joins.len()), (1, 1));
+    apply(&mut book, 10, user(UserEvent::Removed));
+    assert_eq!((book.links.len(), book.joins.len()), (0, 1));
+    apply(&mut book, 20, user(UserEvent::Removed));
+    assert_eq!(book.joins.len(), 0);
+}
+
+#[test]
+fn events_that_do_not_fit_change_nothing() {
+    let mut book = Book::default();
+    let before = book.clone();
+    let strangers = [
+        Event::Node { id: node(1), event: NodeEvent::Revoked },
+        Event::Delivery { id: Digest128([1; 16]), event: DeliveryEvent::Delivered { attempts: 1 } },
+        Event::Link { hash: "x".into(), event: LinkEvent::Used },
+        Event::Join { id: "x".into(), event: JoinEvent::Used { node: node(1) } },
+    ];
+    for event in strangers {
+        apply(&mut book, 0, event);
+    }
+    book.changes = before.changes.clone();
+    assert_eq!(book, before);
+}
+
+/// A book with one alert whose firing two receivers are told of.
+fn with_alert() -> (Book, Digest128, Notice) {
+    let mut known = eavip_core::node::Node::new(node(1), place(), at(0));
+    known.note(
+        &eavip_core::signal::reading::Reading::exact(eavip_core::signal::metric::Metric::DiskReadOnly, 1.0),
+        at(0),
+    );
+    (known.seen_at, known.reported_at) = (Some(at(0)), Some(at(0)));
+    let policy = eavip_core::policy::Policy::builtin();
+    let outcome =
+        eavip_core::evaluate::evaluate([&known], Default::default(), &Default::default(), &policy, at(0));
+    let transition = outcome.transitions.into_iter().next().unwrap();
+    let receivers = vec!["one".parse().unwrap(), "two".parse().unwrap()];
+    let notice = Notice { kind: NoticeKind::Firing, reason: Reason::First, receivers };
+    let mut book = Book::default();
+    let event =
+        Event::Episode { id: transition.episode, event: transition.event, notice: Some(notice.clone()) };
+    apply(&mut book, 0, event);
+    (book, transition.episode, notice)
+}
+
+#[test]
+fn each_receiver_of_a_notice_has_a_message_until_it_ends() {
+    let (mut book, episode, notice) = with_alert();
+    assert_eq!(book.alerts.outbox().len(), 2);
+    let ids: Vec<Digest128> =
+        notice.receivers.iter().map(|to| delivery_id(episode, &notice, Some(to))).collect();
+    apply(&mut book, 1, Event::Delivery { id: ids[0], event: DeliveryEvent::Delivered { attempts: 3 } });
+    let given_up = DeliveryEvent::GivenUp { attempts: 30, error: "refused".into() };
+    apply(&mut book, 2, Event::Delivery { id: ids[1], event: given_up });
+    assert_eq!((book.alerts.outbox().len(), book.alerts.given_up()), (0, 1));
+    let statuses: Vec<DeliveryStatus> =
+        book.alerts.deliveries(episode).map(|(_, delivery)| delivery.status).collect();
+    assert_eq!(statuses, [DeliveryStatus::Delivered, DeliveryStatus::GivenUp]);
+}
+
+#[test]
+fn the_feed_says_which_alert_is_over() {
+    let (mut book, episode, _) = with_alert();
+    let resolved =
+        EpisodeEvent::Resolved { ending: eavip_core::alert::episode::Ending::Recovered, at: at(9) };
+    apply(&mut book, 9, Event::Episode { id: episode, event: resolved, notice: None });
+    let last = book.changes.newest().next().unwrap();
+    assert!(last.text.starts_with("over (recovered): disk_read_only"), "{}", last.text);
+    assert_eq!(last.node, Some(node(1)));
+}
+
+#[test]
+fn the_book_survives_its_checkpoint() {
+    let (book, ..) = with_alert();
+    let json = serde_json::to_vec(&book).unwrap();
+    assert_eq!(serde_json::from_slice::<Book>(&json).unwrap(), book);
+}

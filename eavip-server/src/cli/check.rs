@@ -1,4 +1,4 @@
-//! `eavip-server check` and `config-show`: what the server would run with, without running it.
+//! `eavip-server check` and `config show`: what the server would run with, without running it.
 
 use std::path::Path;
 
@@ -21,6 +21,11 @@ pub(super) fn check(file: Option<&Path>) -> Exit {
 
 pub(super) fn show(file: Option<&Path>) -> Exit {
     let layers = Config::layers(file);
+    // Only what can be used is shown: a mistake may have put a secret where none belongs.
+    if let Err(problems) = Config::load(&layers) {
+        complain_of(&problems);
+        return Exit::Usage;
+    }
     let leaves = layers.document().leaves();
     if leaves.is_empty() {
         complain("nothing is configured; the defaults are in force");

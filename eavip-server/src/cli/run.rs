@@ -1,15 +1,17 @@
 //! `eavip-server run`: the server as a service.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Exit, complain_of, complain_of_start};
+use super::{Exit, complain, complain_of, complain_of_start, say};
+use crate::app::App;
 use crate::config::Config;
-use crate::{serve, telemetry};
+use crate::serve::{self, Server};
+use crate::{auth, telemetry};
 
-pub(super) async fn run(config: Option<PathBuf>) -> Exit {
-    let (config, policy) = match Config::load(&Config::layers(config.as_deref())) {
+pub(super) async fn run(file: Option<PathBuf>) -> Exit {
+    let (config, policy) = match Config::load(&Config::layers(file.as_deref())) {
         Ok(loaded) => loaded,
         Err(problems) => {
             complain_of(&problems);
@@ -22,12 +24,64 @@ pub(super) async fn run(config: Option<PathBuf>) -> Exit {
         Err(error) => return complain_of_start(&error),
     };
     tracing::info!(web = %server.web, agents = %server.agents, admin = %server.admin, "the server runs");
-    match server.run(told_to_stop()).await {
+    invite(&server).await;
+    let app = server.app.clone();
+    let until_told = async move {
+        tokio::select! {
+            () = told_to_stop() => {}
+            () = reload_when_told(&app, file.as_deref()) => {}
+        }
+    };
+    match server.run(until_told).await {
         Ok(()) => Exit::Ok,
         Err(error) => {
             tracing::error!(%error, "the server stopped by itself");
             Exit::Failure
         }
+    }
+}
+
+/// On SIGHUP, reads the runbook anew: valid as a whole it comes into force, otherwise the one before stays and every
+/// problem is told. Listeners, data and receivers are as they were at the start.
+async fn reload_when_told(app: &App, file: Option<&Path>) {
+    // Without a handler the signal ends the process, as it would by default.
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return std::future::pending().await };
+    while hangup.recv().await.is_some() {
+        match Config::load(&Config::layers(file)) {
+            Ok((_, policy)) => {
+                let rules = policy.rules().len();
+                match Server::apply(app, policy).await {
+                    Ok(()) => tracing::info!(rules, "another runbook is in force"),
+                    Err(error) => tracing::error!(%error, "the runbook before stays in force"),
+                }
+            }
+            Err(problems) => {
+                complain_of(&problems);
+                tracing::error!(problems = problems.len(), "the runbook before stays in force");
+            }
+        }
+    }
+}
+
+/// Prints a sign-in link as long as nobody has an account or a token. It works once and not for long, so that the
+/// service manager's log, where it ends up, opens nothing later.
+async fn invite(server: &Server) {
+    let known = {
+        let book = server.app.shared.book();
+        !(book.users.is_empty() && book.tokens.is_empty())
+    };
+    if known {
+        return;
+    }
+    match auth::sign_in_link(&server.app).await {
+        Ok(link) => {
+            complain(
+                "Nobody has an account yet. This link signs in once, for 15 minutes; a restart makes another:",
+            );
+            say(&link);
+        }
+        // The server does its work without; the next start tries again.
+        Err(error) => complain(&format!("eavip-server: no sign-in link can be made: {}", error.detail)),
     }
 }
 

@@ -1,6 +1,13 @@
 //! Shipped configuration: each file under `deploy/` is read by what will read it in the field.
 
-use super::repo::{files, none, text};
+use eavip_agent::config::Config as AgentConfig;
+use eavip_agent::config::layers::Layers;
+use eavip_core::document::{Problem, Source};
+use eavip_core::policy::Policy;
+use eavip_server::config::Config as ServerConfig;
+use eavip_server::notify::signature::SigningKey;
+
+use super::repo::{files, none, root, text};
 
 /// How a file is read; the error is what a person should see.
 type Loader = fn(&str) -> Result<(), String>;
@@ -9,6 +16,10 @@ type Loader = fn(&str) -> Result<(), String>;
 /// a failure. A loader of the product joins by one line here.
 const LOADERS: &[(&str, Loader)] = &[
     (".toml", toml_syntax),
+    ("agent.toml", |text| both(text, agent)),
+    ("server.toml", |text| both(text, server)),
+    ("runbook.toml", |text| both(text, runbook)),
+    (".key.example", no_key),
     (".service", unit_syntax),
     (".socket", unit_syntax),
     (".timer", unit_syntax),
@@ -28,6 +39,48 @@ fn every_shipped_config_parses() {
         problems.extend(refusals.map(|refusal| format!("`{file}`: {refusal}")));
     }
     none("deploy/", &problems);
+}
+
+/// The file as it is, and with its commented-out settings in force: those have to be right too.
+fn both(text: &str, load: Loader) -> Result<(), String> {
+    let shown = |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase() || c == '[');
+    let uncommented =
+        text.lines().map(|line| line.strip_prefix('#').filter(|rest| shown(rest)).unwrap_or(line));
+    load(text)?;
+    load(&uncommented.collect::<Vec<_>>().join("\n"))
+}
+
+fn told(problems: Vec<Problem>) -> String {
+    problems.iter().map(|problem| format!("\n{problem}")).collect()
+}
+
+/// The layers whose only file holds `text`.
+fn layers(text: &str) -> Layers {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("shipped.toml");
+    std::fs::write(&file, text).unwrap();
+    Layers::read(&file, true)
+}
+
+/// With the shipped runbook, whose routes name the shipped receivers.
+fn server(text: &str) -> Result<(), String> {
+    let runbook = root().join("deploy/runbook.toml");
+    let layers = layers(text).flag("--runbook", "runbook", runbook.to_str().unwrap());
+    ServerConfig::load(&layers).map(drop).map_err(told)
+}
+
+fn agent(text: &str) -> Result<(), String> {
+    AgentConfig::load(&layers(text)).map(drop).map_err(told)
+}
+
+fn runbook(text: &str) -> Result<(), String> {
+    Policy::load(&[Source::new("runbook.toml", text)]).map(drop).map_err(told)
+}
+
+/// An example of a secret's file shows the form and holds none.
+fn no_key(text: &str) -> Result<(), String> {
+    let key = text.split_whitespace().find(|word| SigningKey::parse(word).is_ok());
+    key.map_or(Ok(()), |_| Err("holds a key that can be used".to_owned()))
 }
 
 fn toml_syntax(text: &str) -> Result<(), String> {

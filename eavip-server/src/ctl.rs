@@ -1,0 +1,32 @@
+//! The operators' command line `eavipctl`. It asks a server through [`crate::client`] and checks runbooks without one;
+//! it decides nothing. Data goes to stdout, talk to stderr.
+//!
+//! It is a room of the library, so that the binary stays one line and the tests run the same code as a process.
+
+mod alerts;
+mod args;
+mod explain;
+mod failure;
+mod login;
+mod nodes;
+mod output;
+mod policy;
+mod session;
+mod status;
+mod text;
+mod tokens;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = args::Args::parse();
+    let done = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(args::run(args)),
+        Err(error) => Err(error.into()),
+    };
+    ExitCode::from(done.unwrap_or_else(|failure| failure.tell()))
+}

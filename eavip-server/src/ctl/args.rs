@@ -1,0 +1,97 @@
+//! What can be asked for, and who does it.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::client::ServerUrl;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+use eavip_agent::cli::exit;
+
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Format, Output};
+use crate::ctl::session::Session;
+use crate::ctl::{alerts, explain, login, nodes, policy, status, tokens};
+
+/// Asks an EAVIP ops server, and checks runbooks without one.
+#[derive(Debug, Parser)]
+#[command(name = "eavipctl", version, max_term_width = 110)]
+#[command(
+    after_help = "The server and the token come from `eavipctl login`, or from EAVIP_URL and EAVIP_TOKEN.\n\
+    Exit codes: 0 ok, 1 failure, 2 usage, 3 findings, 4 not found, 5 not authorised, 6 conflict, 7 unreachable, \
+    130 interrupted"
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command knows.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// The server, over what `login` stored
+    #[arg(long, global = true, value_name = "URL", env = "EAVIP_URL")]
+    pub(crate) url: Option<ServerUrl>,
+    /// PEM file of the authority that the server's certificate comes from [default: the system's authorities]
+    #[arg(long, global = true, value_name = "FILE", env = "EAVIP_CA")]
+    pub(crate) ca: Option<PathBuf>,
+    /// How to print
+    #[arg(short, long, global = true, value_enum, default_value_t)]
+    output: Format,
+    /// Print without colour, as with NO_COLOR
+    #[arg(long, global = true)]
+    no_color: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Keep a server's address and an API token for the other commands
+    Login(login::Login),
+    /// Say who the token stands for
+    Whoami,
+    /// Say how the platform is; exits 3 unless it is healthy and nothing fires
+    Status,
+    /// List, show and take alerts
+    Alerts(alerts::Alerts),
+    /// List, show and revoke nodes
+    Nodes(nodes::Nodes),
+    /// List, make and revoke API tokens
+    Tokens(tokens::Tokens),
+    /// Make what new nodes are let in with
+    #[command(name = "join-token", subcommand)]
+    JoinToken(tokens::JoinToken),
+    /// Check a runbook, or show one of its rules; needs no server
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    /// Say what a code such as EAVIP-P02 means; needs no server
+    Explain(explain::Explain),
+    /// Print what a shell completes this command line with
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Does what the command line says; the exit code.
+pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
+    let Args { global, command } = args;
+    let out = &mut Output::new(global.output, global.no_color);
+    let session = || Session::open(&global);
+    match command {
+        Command::Login(login) => login.run(&global, out).await,
+        Command::Whoami => login::whoami(&session()?, out).await,
+        Command::Status => status::run(&session()?, out).await,
+        Command::Alerts(alerts) => alerts.run(&session()?, out).await,
+        Command::Nodes(nodes) => nodes.run(&session()?, out).await,
+        Command::Tokens(tokens) => tokens.run(&session()?, out).await,
+        Command::JoinToken(command) => command.run(&session()?, out).await,
+        Command::Policy(policy) => policy.run(out),
+        Command::Explain(explain) => explain.run(out),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Args::command(), "eavipctl", &mut io::stdout());
+            Ok(exit::OK)
+        }
+    }
+}

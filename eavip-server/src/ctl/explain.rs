@@ -1,0 +1,64 @@
+//! `explain`: what the codes in messages mean, from this binary alone. The texts stand in `explain/codes.md`; the words
+//! of the API's problems are the server's own.
+
+use std::sync::LazyLock;
+
+use crate::problem::Code;
+use eavip_agent::cli::exit;
+use serde_json::json;
+
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Cell, Output};
+
+const PAGE: &str = include_str!("explain/codes.md");
+
+/// A code with its meaning.
+struct Entry {
+    code: String,
+    title: String,
+    text: String,
+}
+
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let own = PAGE.split("\n## ").skip(1).filter_map(|part| {
+        let (heading, text) = part.split_once('\n')?;
+        let (code, title) = heading.split_once(": ")?;
+        Some(Entry { code: code.to_owned(), title: title.to_owned(), text: text.trim().to_owned() })
+    });
+    let problems = Code::ALL.iter().map(|code| {
+        let text = format!("HTTP status {}. {}", code.status().as_u16(), code.remedy());
+        Entry { code: code.to_string(), title: code.title().to_owned(), text }
+    });
+    own.chain(problems).collect()
+});
+
+/// Arguments of `explain`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// The code, such as EAVIP-P02 or not-found [default: list them]
+    code: Option<String>,
+}
+
+impl Explain {
+    pub(crate) fn run(self, out: &mut Output) -> Result<u8, Failure> {
+        let entries = &*ENTRIES;
+        let Some(asked) = self.code else {
+            let rows: Vec<Vec<Cell>> =
+                entries.iter().map(|entry| vec![Cell::from(&entry.code), Cell::from(&entry.title)]).collect();
+            let items: Vec<_> =
+                entries.iter().map(|entry| json!({ "code": entry.code, "title": entry.title })).collect();
+            out.table(&["CODE", "MEANS"], &rows, &json!({ "items": items }))?;
+            return Ok(exit::OK);
+        };
+        let Some(entry) = entries.iter().find(|entry| entry.code.eq_ignore_ascii_case(&asked)) else {
+            let message = format!("there is no code `{asked}`");
+            return Err(Failure::new(exit::NOT_FOUND, message, "`eavipctl explain` lists them"));
+        };
+        let json = json!({ "code": entry.code, "title": entry.title, "text": entry.text });
+        out.text(&format!("{}: {}\n\n{}", entry.code, entry.title, entry.text), &json)?;
+        Ok(exit::OK)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! `policy`: a runbook checked by the loader that the server uses, and a rule shown with everything that the defaults
+//! add to it. No server is asked.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use eavip_agent::cli::exit;
+use eavip_agent::config::layers::Layers;
+use eavip_core::alert::owner::Owner;
+use eavip_core::alert::rule::{AlertRule, Condition};
+use eavip_core::document::{Problem, Source};
+use eavip_core::mode::Mode;
+use eavip_core::policy::Policy as Runbook;
+use serde_json::{Value, json};
+
+use crate::ctl::failure::Failure;
+use crate::ctl::output::{Cell, Format, Output, talk};
+use crate::ctl::text::shown;
+
+/// Arguments of `policy`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Check runbooks; every problem is told at once, and then it exits 3
+    #[command(after_help = "eavipctl policy check /etc/eavip/runbook.toml\neavipctl policy check runbooks/")]
+    Check {
+        /// Files, each with its `.d` directory, or directories of `*.toml`; together they are one runbook
+        #[arg(required = true, value_name = "FILE|DIR")]
+        paths: Vec<PathBuf>,
+    },
+    /// Show an alert rule with all defaults
+    Explain {
+        /// The rule's name, such as disk-full
+        rule: String,
+        /// The runbook that may override it [default: the built-in policy alone]
+        #[arg(value_name = "FILE|DIR")]
+        paths: Vec<PathBuf>,
+    },
+}
+
+impl Policy {
+    pub(crate) fn run(self, out: &mut Output) -> Result<u8, Failure> {
+        match self {
+            Self::Check { paths } => check(&paths, out),
+            Self::Explain { rule, paths } => explain(&rule, &paths, out),
+        }
+    }
+}
+
+/// Reads paths as one runbook over the built-in policy.
+fn load(paths: &[PathBuf]) -> Result<Runbook, Vec<Problem>> {
+    let mut sources: Vec<Source> = Vec::new();
+    let mut problems = Vec::new();
+    for file in paths.iter().flat_map(|path| files(path)) {
+        match Layers::read(&file, true).sources() {
+            Ok(found) => sources.extend(found),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Runbook::load(&sources) } else { Err(problems) }
+}
+
+/// The `*.toml` of a directory by name, or the file itself.
+fn files(path: &Path) -> Vec<PathBuf> {
+    // What can't be listed is told by the reader, as a file that can't be read.
+    let Ok(entries) = std::fs::read_dir(path) else { return vec![path.to_owned()] };
+    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let mut files: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|end| end == "toml") && path.is_file()).collect();
+    files.sort_unstable();
+    files
+}
+
+fn check(paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
+    let (problems, policy) = match load(paths) {
+        Ok(policy) => (Vec::new(), Some(policy)),
+        Err(problems) => (problems, None),
+    };
+    let items: Vec<Value> = problems.iter().map(as_json).collect();
+    match out.format {
+        Format::Table => {
+            let told: Vec<String> = problems.iter().map(|problem| harmless(problem) + "\n").collect();
+            if !told.is_empty() {
+                out.text(&told.join("\n"), &Value::Null)?;
+            }
+        }
+        Format::Json | Format::Jsonl => out.table(&[], &[], &json!({ "items": items }))?,
+    }
+    let Some(policy) = policy else {
+        let plural = if problems.len() == 1 { "" } else { "s" };
+        talk(&format!("{} problem{plural} found", problems.len()));
+        return Ok(exit::FINDINGS);
+    };
+    let (rules, routes, teams) = (policy.rules().len(), policy.routes.len(), policy.teams.len());
+    talk(&format!("no problem: {rules} alert rules, {routes} routes, {teams} teams"));
+    Ok(exit::OK)
+}
+
+/// A problem's lines, each made harmless: they repeat what stands in the file.
+fn harmless(problem: &Problem) -> String {
+    let lines = problem.to_string();
+    lines.lines().map(shown).collect::<Vec<_>>().join("\n")
+}
+
+fn as_json(problem: &Problem) -> Value {
+    let (line, column) = problem.position.unzip();
+    json!({
+        "code": problem.code, "source": problem.source, "line": line, "column": column,
+        "message": problem.message, "remedy": problem.remedy,
+    })
+}
+
+fn explain(name: &str, paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
+    let policy = match load(paths) {
+        Ok(policy) => policy,
+        Err(problems) => {
+            problems.iter().for_each(|problem| talk(&harmless(problem)));
+            return Ok(exit::FINDINGS);
+        }
+    };
+    let Some(rule) = policy.rule(name) else {
+        let known: Vec<&str> = policy.rules().iter().map(|rule| rule.id.as_str()).collect();
+        let remedy = format!("use one of {}", known.join(", "));
+        return Err(Failure::new(exit::NOT_FOUND, format!("no rule in force is called `{name}`"), remedy));
+    };
+    let json = serde_json::to_value(rule).map_err(|error| Failure::new(exit::FAILURE, error, ""))?;
+    out.one(&facts(rule), &json)?;
+    Ok(exit::OK)
+}
+
+fn facts(rule: &AlertRule) -> Vec<(&'static str, Cell)> {
+    let owner = match &rule.owner {
+        Owner::Everywhere(team) => team.to_string(),
+        by_mode @ Owner::ByMode { .. } => {
+            let teams = Mode::ALL.iter().map(|mode| format!("{mode}: {}", by_mode.in_mode(*mode)));
+            teams.collect::<Vec<_>>().join(", ")
+        }
+    };
+    let (side, back, fire, clear) = match rule.condition {
+        Condition::Above { fire, clear } => ("above", "below", fire, clear),
+        Condition::Below { fire, clear } => ("below", "above", fire, clear),
+    };
+    let labels: Vec<String> = rule.matchers.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    vec![
+        ("alert", Cell::from(&rule.id)),
+        ("category", Cell::category(rule.category)),
+        ("owner", Cell::from(owner)),
+        ("action", Cell::from(&rule.action)),
+        ("runbook", Cell::from(&rule.runbook)),
+        ("indicator", Cell::from(format!("{} ({})", rule.indicator, rule.indicator.unit()))),
+        ("signal", Cell::from(rule.indicator.signal())),
+        ("bad", Cell::from(format!("{side} {fire}"))),
+        ("good again", Cell::from(format!("at or {back} {clear}"))),
+        ("for", Cell::from(rule.hold_for)),
+        ("keep_firing_for", Cell::from(rule.keep_firing_for)),
+        ("least_requests", Cell::from(rule.least_requests)),
+        ("match", Cell::or_none(Some(labels.join(" ")).filter(|labels| !labels.is_empty()))),
+    ]
+}

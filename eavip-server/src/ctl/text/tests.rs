@@ -1,0 +1,26 @@
+//! Tests of hostile text.
+
+use super::*;
+
+#[test]
+fn writes_out_what_a_terminal_would_obey() {
+    let cases = [
+        ("plain ä 漢", "plain ä 漢"),
+        ("\u{1b}[2Jgone", "\\u{1b}[2Jgone"),
+        ("a\nb\r\tc", "a\\nb\\r\\tc"),
+        ("user\u{202e}gpj.exe", "user\\u{202e}gpj.exe"),
+        ("a\u{2066}b\u{200b}c\u{feff}", "a\\u{2066}b\\u{200b}c\\u{feff}"),
+        ("c1\u{9b}31m", "c1\\u{9b}31m"),
+        ("tag\u{e0041}", "tag\\u{e0041}"),
+        ("a\u{2028}b", "a\\u{2028}b"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(shown(text), expected);
+    }
+}
+
+#[test]
+fn cuts_by_characters() {
+    assert_eq!(cut("äöü".to_owned(), 3), "äöü");
+    assert_eq!(cut("äöüß".to_owned(), 3), "äö…");
+}
