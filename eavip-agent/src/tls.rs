@@ -8,9 +8,10 @@ pub mod client;
 pub mod pin;
 mod uri;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eavip_core::time::Timestamp;
+use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -50,6 +51,18 @@ pub enum TlsError {
 #[must_use]
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// The authorities that this host trusts, read once.
+#[must_use]
+pub fn system_roots() -> Arc<RootCertStore> {
+    static SYSTEM: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+    let system = SYSTEM.get_or_init(|| {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Arc::new(store)
+    });
+    Arc::clone(system)
 }
 
 /// The certificates of a PEM text, in order; at least one.

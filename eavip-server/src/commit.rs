@@ -104,6 +104,7 @@ enum Job {
     Reports(Reports, oneshot::Sender<Taken>),
     Mutate(Decide, oneshot::Sender<Result<(), MutateError>>),
     Checkpoint(oneshot::Sender<()>),
+    Stop,
 }
 
 /// The way to the commit thread.
@@ -138,6 +139,13 @@ impl Committer {
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.0.is_closed()
+    }
+
+    /// Ends the thread after what was asked for until now, with a checkpoint. Whoever asks later is told so: nobody who
+    /// still holds a committer keeps the process from ending.
+    pub async fn stop(&self) {
+        // It has ended already when nobody takes this.
+        let _ = self.0.send(Job::Stop).await;
     }
 
     /// Keeps a checkpoint now.

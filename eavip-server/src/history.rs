@@ -1,6 +1,7 @@
 //! A series over time, bounded: every point of the last while, and five-minute roll-ups of the last day.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use eavip_core::time::{Span, Timestamp};
 
@@ -81,11 +82,11 @@ impl History {
         }
     }
 
-    /// The roll-up of a span, when there is one.
-    #[must_use]
-    pub fn rolled(&self, slot: u32) -> Option<RollUp> {
-        let place = self.rolled.binary_search_by_key(&slot, |known| known.slot).ok();
-        place.and_then(|place| self.rolled.get(place).copied())
+    /// The roll-ups of some spans, oldest first. It costs what there is, however many spans are asked for.
+    pub fn rolled(&self, slots: Range<u32>) -> impl Iterator<Item = RollUp> {
+        let place = |slot| self.rolled.partition_point(|known| known.slot < slot);
+        let (first, end) = (place(slots.start), place(slots.end));
+        self.rolled.range(first..end.max(first)).copied()
     }
 
     /// The points from a moment on, oldest first: roll-ups where single points are no longer kept.

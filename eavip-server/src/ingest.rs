@@ -27,7 +27,8 @@ pub const MAX_INFLATED: usize = 8 * 1024 * 1024;
 const WINDOW_LOG: u32 = MAX_INFLATED.ilog2();
 /// Requests read at the same time; with the bounds above they hold 512 MiB at the most.
 const AT_ONCE: usize = 32;
-/// When all places are taken, an agent is asked to come again after this many seconds.
+/// When all places are taken or the disk is full, an agent is asked to come again after this many seconds: with its own
+/// jitter of at most 10 on top, a fresh report shows within 15 once there is room.
 const COME_AGAIN: u64 = 2;
 /// How long a request waits for a place before it is sent away.
 const WAIT: std::time::Duration = std::time::Duration::from_secs(2);
@@ -85,7 +86,7 @@ async fn reports(
         }
         Taken::Full => {
             let told = "the disk is full; nothing of this request is acknowledged";
-            return Err(Problem::new(Code::StorageFull, told).retry(30));
+            return Err(Problem::new(Code::StorageFull, told).retry(COME_AGAIN));
         }
     };
     let store = ingest.store.to_string();

@@ -17,6 +17,7 @@ use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
@@ -80,11 +81,13 @@ impl Speaks {
 pub async fn serve(listener: TcpListener, speaks: Speaks, router: Router, mut stop: Stop) {
     let places = Arc::new(Semaphore::new(speaks.connections()));
     let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
     loop {
         // At the bound nothing is accepted: newcomers wait in the kernel's queue.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            Some(_ended) = connections.join_next() => continue,
             _ = stop.wait_for(|stop| *stop) => break,
         };
         let (stream, address) = match accepted {
@@ -97,7 +100,7 @@ pub async fn serve(listener: TcpListener, speaks: Speaks, router: Router, mut st
             }
         };
         let (speaks, router, watcher) = (speaks.clone(), router.clone(), graceful.watcher());
-        tokio::spawn(async move {
+        connections.spawn(async move {
             connection(stream, address, speaks, router, watcher).await;
             drop(place);
         });
@@ -105,6 +108,7 @@ pub async fn serve(listener: TcpListener, speaks: Speaks, router: Router, mut st
     drop(listener);
     // What doesn't end in time is cut: clients ask again.
     let _ = tokio::time::timeout(DRAIN, graceful.shutdown()).await;
+    connections.shutdown().await;
 }
 
 async fn connection(

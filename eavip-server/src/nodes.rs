@@ -138,7 +138,7 @@ impl Nodes {
         let mut found = Vec::new();
         self.each(|known| {
             for (key, history) in &known.histories {
-                let rolled = (from..before).filter_map(|slot| history.rolled(slot));
+                let rolled = history.rolled(from..before);
                 found.extend(rolled.map(|roll_up| (known.node.id, key.clone(), roll_up)));
             }
         });

@@ -192,7 +192,7 @@ impl Server {
         // Listeners and reconcilers all hold a receiver; without one there is nobody to tell.
         let _ = stop.send(true);
         while tasks.join_next().await.is_some() {}
-        drop(app);
+        app.committer.stop().await;
         let ended = match early {
             Some(ended) => ended,
             None => committed.await,

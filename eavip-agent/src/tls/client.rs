@@ -1,4 +1,4 @@
-//! The agent's side of a connection: TLS 1.3 only, no early data, no resumption (a resumed session would outlive a
+//! The client's side of a connection: to our own servers TLS 1.3 only, no early data, no resumption (a resumed session would outlive a
 //! rotated or revoked certificate).
 //!
 //! A client's configuration is fixed when it is built; what changes (own certificate, trusted CAs) is looked up for
@@ -14,7 +14,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::pin::{Pin, PinnedVerifier};
-use super::{TlsError, certificates, certified_key, provider};
+use super::{TlsError, certificates, certified_key, provider, system_roots};
 
 /// What an agent shows and whom it believes; replaced as one by [`Credentials::replace`].
 #[derive(Debug)]
@@ -130,6 +130,16 @@ pub fn trusting_config(ca_pem: &str) -> Result<ClientConfig, TlsError> {
 /// Only when the provider lacks TLS 1.3.
 pub fn pinned_config(pin: Pin) -> Result<ClientConfig, TlsError> {
     Ok(settled(builder(Arc::new(PinnedVerifier::new(pin)))?.with_no_client_auth()))
+}
+
+/// For a service that isn't ours, such as a webhook's receiver: shows no certificate, believes the authorities that
+/// this host trusts, and speaks TLS 1.2 too.
+///
+/// # Errors
+/// Only when the provider lacks both versions.
+pub fn public_config() -> Result<ClientConfig, TlsError> {
+    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    Ok(settled(builder.with_root_certificates(system_roots()).with_no_client_auth()))
 }
 
 type Verified = rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>;

@@ -216,3 +216,15 @@ async fn a_disk_that_does_not_confirm_a_write_ends_it_all() {
     assert!(inside.thread.join().unwrap().is_err());
     assert!(inside.committer.checkpoint().await.is_err(), "and nothing is written any more");
 }
+
+#[tokio::test]
+async fn a_committer_that_somebody_keeps_does_not_keep_the_thread_from_ending() {
+    let inside = Inside::new();
+    inside.enrol(1).await;
+    let kept = inside.committer.clone();
+    inside.committer.stop().await;
+    inside.thread.join().unwrap().unwrap();
+    assert!(inside.store.load_checkpoint().unwrap().is_some(), "a checkpoint is kept");
+    assert!(kept.is_stopped() && kept.checkpoint().await.is_err());
+    kept.stop().await;
+}

@@ -23,8 +23,8 @@ const TELL_AGAIN: Span = Span::from_secs(3_600);
 /// Reports are kept at least this long for replay and for restored servers.
 const KEEP_REPORTS: Span = Span::from_secs(24 * 3_600);
 
-/// Starts the thread; it ends when the last [`Committer`] is dropped, or when the disk fails, and keeps a checkpoint
-/// when it ends in order.
+/// Starts the thread; it ends when it is told to, when the last [`Committer`] is dropped, or when the disk fails, and
+/// keeps a checkpoint when it ends in order.
 ///
 /// # Errors
 /// When no thread can be started.
@@ -78,6 +78,11 @@ impl Worker {
                         self.checkpoint();
                         // Nobody waiting any more is fine: the checkpoint is kept.
                         let _ = reply.send(());
+                    }
+                    Job::Stop => {
+                        self.finish(group)?;
+                        self.checkpoint();
+                        return Ok(());
                     }
                 }
                 if group.reports.len() < MAX_GROUP {

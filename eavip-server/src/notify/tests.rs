@@ -57,7 +57,6 @@ fn webhook(url: &str) -> Receiver {
 
 /// A server's inside with an alert that two receivers are told of.
 async fn firing() -> Inside {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let policy = policy("[[route]]\nreceivers = [\"one\", \"two\"]\n");
     let inside = Inside::with_policy(Arc::new(MemoryStore::new(Uuid::nil())), policy);
     let node = inside.enrol(1).await;

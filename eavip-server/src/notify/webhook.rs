@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use eavip_agent::tls::client::public_config;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
@@ -52,6 +53,8 @@ impl Webhook {
             return Err(invalid("a link-local address"));
         }
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(public_config().map_err(|_| invalid("no HTTP client can be made"))?)
+            .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .timeout(TIMEOUT)

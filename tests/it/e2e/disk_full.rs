@@ -12,11 +12,17 @@ use eavip_tests::site::Site;
 use eavip_tests::wait::until_so;
 use tempfile::TempDir;
 
-use super::identity::{BODY, Client};
+use super::identity::Client;
 use super::reports::exactly_once;
 use super::{SERVER, node};
 
 const EVALUATED: &str = "eavip_job_last_success_timestamp_seconds{job=\"evaluate\"}";
+
+/// Too much for what is left of a page when the disk is full.
+fn large() -> String {
+    let readings = [r#"{"metric":"cpu_busy_ratio","value":0.5}"#; 400].join(",");
+    format!(r#"{{"at":"2026-01-01T00:00:00Z","interval":"1s","readings":[{readings}]}}"#)
+}
 
 /// A small file system; unmounted when dropped.
 struct SmallDisk(TempDir);
@@ -61,7 +67,8 @@ fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
 
     disk.fill();
     until_so("the node to be refused", || node.link()["reason"].as_str().unwrap_or_default().contains("507"));
-    let refused = client.send(&[], client.batch(&[(1, BODY)]).as_bytes());
+    let batch = client.batch(&[(1, &large())]);
+    let refused = client.send(&[], batch.as_bytes());
     assert_eq!(
         (refused.status, &refused.json()["code"]),
         (507, &"storage-full".into()),
@@ -82,7 +89,7 @@ fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
         link["state"] == "connected" && link["pending"] == 0
     });
     let took = freed.elapsed();
-    assert_eq!(client.send(&[], client.batch(&[(1, BODY)]).as_bytes()).status, 200);
+    assert_eq!(client.send(&[], batch.as_bytes()).status, 200);
     assert!(node.terminate().0.success());
     assert!(site.terminate().0.success());
     let stored = exactly_once(&site.data, &node);

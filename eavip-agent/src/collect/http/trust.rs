@@ -3,7 +3,7 @@
 //! The look never weakens the check: the verifier hands every question on to rustls' own.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use eavip_core::time::Timestamp;
 use rustls::client::WebPkiServerVerifier;
@@ -26,7 +26,7 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
 ) -> (Result<TlsStream<S>, String>, Option<Timestamp>) {
     let prepare = || {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = crate::tls::provider();
         let roots = roots(target.ca_file.as_deref())?;
         let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
             .build()
@@ -52,15 +52,7 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
 
 /// The authorities of a file, read each time so that a replaced file counts; else the system's, read once.
 fn roots(file: Option<&Path>) -> Result<Arc<RootCertStore>, String> {
-    static SYSTEM: OnceLock<Arc<RootCertStore>> = OnceLock::new();
-    let Some(path) = file else {
-        let system = SYSTEM.get_or_init(|| {
-            let mut store = RootCertStore::empty();
-            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            Arc::new(store)
-        });
-        return Ok(Arc::clone(system));
-    };
+    let Some(path) = file else { return Ok(crate::tls::system_roots()) };
     let unreadable = |error: &dyn std::fmt::Display| format!("`{}` can't be read: {error}", path.display());
     let mut store = RootCertStore::empty();
     for certificate in

@@ -3,7 +3,6 @@
 use super::*;
 
 fn webhook(url: &str) -> Result<Webhook, InvalidUrl> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     Webhook::new(url, SigningKey::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap())
 }
 
