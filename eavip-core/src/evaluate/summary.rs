@@ -30,11 +30,16 @@ pub(super) fn summary(node: &Node, rule: &AlertRule, subject: &Subject, value: f
             (key.service.as_ref(), shown(&values))
         }
     };
-    let of = [service.map_or("", |service| service.as_str()), &own].join(" ");
+    // A probe named like its service needs no second mention.
+    let service = service.map_or("", |service| service.as_str());
+    let of = if own == service { own } else { [service, &own].join(" ") };
     let of = if of.trim().is_empty() { String::new() } else { format!(" of {}", of.trim()) };
     let id = node.id.to_string();
     let host = shown(if node.facts.hostname.is_empty() { &id } else { &node.facts.hostname });
     let unit = rule.indicator.unit();
+    if unit == Unit::Bool {
+        return format!("{}{of} on {host} is {}", rule.indicator, readable(value, unit));
+    }
     let (side, limit) = match rule.condition {
         Condition::Above { fire, .. } => ("above", fire),
         Condition::Below { fire, .. } => ("below", fire),
