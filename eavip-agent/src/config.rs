@@ -82,10 +82,7 @@ impl Config {
     /// The layers of `file`, or of [`DEFAULT_FILE`] where it exists, under this process's environment.
     #[must_use]
     pub fn layers(file: Option<&Path>) -> Layers {
-        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Layers::read(path, file.is_some()).environment(variables)
+        Layers::of_process(file, DEFAULT_FILE)
     }
 
     /// Reads the configuration of an agent.

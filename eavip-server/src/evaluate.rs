@@ -45,7 +45,6 @@ pub async fn once(shared: &Arc<Shared>, committer: &Committer, at: Timestamp) ->
     let outcome = tokio::task::spawn_blocking(move || judge(&looking, at)).await;
     // A panic in there is a defect that the panic hook has told; the next period tries again.
     let Ok(Outcome { transitions, waiting }) = outcome else { return Ok(()) };
-    shared.set_waiting(waiting);
     let result = if transitions.is_empty() {
         Ok(())
     } else {
@@ -53,6 +52,8 @@ pub async fn once(shared: &Arc<Shared>, committer: &Committer, at: Timestamp) ->
     };
     match &result {
         Ok(()) => {
+            // Only now: what couldn't be written is found again by what was waiting before.
+            shared.set_waiting(waiting);
             shared.evaluated(at);
             metrics::gauge!("eavip_job_last_success_timestamp_seconds", "job" => "evaluate")
                 .set(at.as_millis() as f64 / 1e3);

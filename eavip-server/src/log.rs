@@ -266,6 +266,12 @@ impl Log {
         Ok(doomed.len())
     }
 
+    /// The oldest position from which on a stream takes at most `bytes` on disk, by whole segments; the segment that is
+    /// being written always counts.
+    pub fn within(&self, stream: Stream, bytes: u64) -> Position {
+        Position(self.catalogue.within(stream, bytes))
+    }
+
     /// The oldest position that a stream has not pruned.
     pub fn first(&self, stream: Stream) -> Position {
         Position(self.catalogue.first(stream))

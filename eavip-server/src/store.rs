@@ -94,6 +94,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The reports from a position on; earlier ones may be gone.
     fn reports(&self, from: u64) -> Records<'_, ReportRecord>;
 
+    /// A position from which on the reports take at most about `bytes` of space.
+    fn reports_within(&self, bytes: u64) -> u64;
+
     /// Lets go of reports before a position; some of them may stay for a while.
     ///
     /// # Errors

@@ -31,6 +31,14 @@ pub struct Layers {
 }
 
 impl Layers {
+    /// The layers of this process: the file that was named, or `default` where it exists, under its environment.
+    #[must_use]
+    pub fn of_process(named: Option<&Path>, default: &str) -> Self {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self::read(named.unwrap_or(Path::new(default)), named.is_some()).environment(variables)
+    }
+
     /// Reads `file` and the `*.toml` of the directory beside it that has `.d` for `.toml`. A file that isn't there is
     /// a problem only when it is `required`, because somebody named it.
     #[must_use]

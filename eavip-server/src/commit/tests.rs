@@ -161,6 +161,9 @@ impl crate::store::Store for Faulty {
     fn reports(&self, from: u64) -> crate::store::Records<'_, crate::store::ReportRecord> {
         self.inner.reports(from)
     }
+    fn reports_within(&self, bytes: u64) -> u64 {
+        self.inner.reports_within(bytes)
+    }
     fn forget_reports(&self, before: u64) -> Result<(), crate::store::StoreError> {
         self.inner.forget_reports(before)
     }

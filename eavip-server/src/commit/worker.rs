@@ -22,6 +22,8 @@ const MAX_GROUP: usize = 4_096;
 const TELL_AGAIN: Span = Span::from_secs(3_600);
 /// Reports are kept at least this long for replay and for restored servers.
 const KEEP_REPORTS: Span = Span::from_secs(24 * 3_600);
+/// Reports take at most about this much of the disk, whatever their age: a day of five hundred nodes.
+const KEEP_BYTES: u64 = 10 << 30;
 
 /// Starts the thread; it ends when it is told to, when the last [`Committer`] is dropped, or when the disk fails, and
 /// keeps a checkpoint when it ends in order.
@@ -290,10 +292,11 @@ impl Worker {
             rolled_before: self.rolled_before,
         };
         let keep = ROLL_UP.times(288);
+        let forgotten = self.places.before(moment - KEEP_REPORTS).max(self.store.reports_within(KEEP_BYTES));
         let kept = self
             .store
             .save_checkpoint(&checkpoint)
-            .and_then(|()| self.store.forget_reports(self.places.before(moment - KEEP_REPORTS)))
+            .and_then(|()| self.store.forget_reports(forgotten))
             .and_then(|()| self.store.forget_roll_ups(history::slot(moment - keep)));
         match kept {
             Ok(()) => {

@@ -47,7 +47,7 @@ fn every_problem_of_both_files_is_told_at_once() {
     server.toml:4:10 EAVIP-P03 `web.listen` is a whole number
     server.toml:5:7 EAVIP-P03 `ops.example` can't be an address of this server
     server.toml:7:10 EAVIP-P07 `admin.listen` is `0.0.0.0:1`, which others can reach
-    server.toml:8:11 EAVIP-C02 `secret` holds a value instead of naming a secret
+    server.toml:10:10 EAVIP-C02 `secret` holds a value instead of naming a secret
     runbook.toml:1:8 EAVIP-P04 `alert.x` has no `above`
     runbook.toml:1:8 EAVIP-P04 `alert.x` has no `action`
     runbook.toml:1:8 EAVIP-P04 `alert.x` has no `indicator`

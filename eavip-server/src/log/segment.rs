@@ -160,6 +160,22 @@ impl Catalogue {
         Some((Segment { first: *first, path: path.clone() }, following))
     }
 
+    /// Where the newest segments begin that take at most `bytes` together; the last segment always counts.
+    pub(super) fn within(&self, stream: Stream, bytes: u64) -> u64 {
+        let extents = self.lock();
+        let extent = extents.of(stream);
+        let (mut floor, mut total) = (extent.next, 0_u64);
+        for (at, (first, path)) in extent.segments.iter().rev().enumerate() {
+            // A segment that is being removed takes nothing any more.
+            total = total.saturating_add(std::fs::metadata(path).map_or(0, |file| file.len()));
+            if at > 0 && total > bytes {
+                break;
+            }
+            floor = *first;
+        }
+        floor
+    }
+
     /// The segments that lie wholly below `before`, and where the rest begins. The last segment always stays.
     pub(super) fn before(&self, stream: Stream, before: u64) -> (Vec<Segment>, u64) {
         let extents = self.lock();

@@ -69,6 +69,21 @@ fn reads_back_what_was_synced_over_many_segments_and_openings() {
 }
 
 #[test]
+fn finds_where_the_newest_segments_begin_that_fit_into_so_much_space() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = filled(dir.path(), 60);
+    let sizes: Vec<u64> = segments(dir.path()).iter().map(|path| path.metadata().unwrap().len()).collect();
+    let total: u64 = sizes.iter().sum();
+    assert_eq!(log.within(REPORTS, total), Position(0));
+    let floor = log.within(REPORTS, total - 1);
+    assert!(floor > Position(0));
+    log.prune(REPORTS, floor).unwrap();
+    let kept: u64 = segments(dir.path()).iter().map(|path| path.metadata().unwrap().len()).sum();
+    assert_eq!(kept, total - sizes[0], "one segment less, and no more");
+    assert!(log.within(REPORTS, 0) < log.next(REPORTS), "the segment that is written stays");
+}
+
+#[test]
 fn refuses_a_second_opener() {
     let dir = tempfile::tempdir().unwrap();
     let _log = filled(dir.path(), 1);

@@ -114,6 +114,18 @@ fn forgetting_reports_never_takes_one_that_is_still_wanted() {
 }
 
 #[test]
+fn knows_where_the_newest_reports_begin_that_fit_into_so_much_space() {
+    for Subject { name, store, .. } in stores() {
+        for number in 0..50 {
+            store.append_report(&report_record(number)).unwrap();
+        }
+        store.sync().unwrap();
+        assert_eq!(store.reports_within(u64::MAX), 0, "{name}: all of them");
+        assert!(store.reports_within(100) <= 50, "{name}: never beyond the last");
+    }
+}
+
+#[test]
 fn a_checkpoint_takes_the_place_of_the_one_before() {
     for Subject { name, store, reopen } in stores() {
         assert_eq!(store.load_checkpoint().unwrap(), None, "{name}");

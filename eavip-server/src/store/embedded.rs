@@ -183,6 +183,10 @@ impl Store for EmbeddedStore {
         self.replay(Stream::Reports, from, |payload| report::decode(&Bytes::from(payload)))
     }
 
+    fn reports_within(&self, bytes: u64) -> u64 {
+        self.log().within(Stream::Reports, bytes).0
+    }
+
     fn forget_reports(&self, before: u64) -> Result<(), StoreError> {
         self.log().prune(Stream::Reports, Position(before)).map(|_| ()).map_err(from_log)
     }

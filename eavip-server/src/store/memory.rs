@@ -79,6 +79,16 @@ impl Store for MemoryStore {
         Box::new(later.into_iter().map(Ok))
     }
 
+    fn reports_within(&self, bytes: u64) -> u64 {
+        let kept = self.kept();
+        let mut total = 0;
+        let fits = |(_, record): &(&u64, &ReportRecord)| {
+            total += record.body.len() as u64;
+            total <= bytes
+        };
+        kept.reports.iter().rev().take_while(fits).last().map_or(kept.next_report, |(at, _)| *at)
+    }
+
     fn forget_reports(&self, before: u64) -> Result<(), StoreError> {
         self.kept().reports.retain(|at, _| *at >= before);
         Ok(())
