@@ -1,6 +1,7 @@
 //! A series over time, bounded: every point of the last while, and five-minute roll-ups of the last day.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use eavip_core::time::{Span, Timestamp};
 
@@ -74,18 +75,22 @@ impl History {
             known.count = known.count.saturating_add(more.count);
             return;
         }
-        let place = self.rolled.partition_point(|known| known.slot < more.slot);
-        self.rolled.insert(place, more);
+        match self.rolled.back() {
+            Some(last) if last.slot > more.slot => {
+                let place = self.rolled.partition_point(|known| known.slot < more.slot);
+                self.rolled.insert(place, more);
+            }
+            _ => self.rolled.push_back(more),
+        }
         if self.rolled.len() > MAX_ROLL_UPS {
             self.rolled.pop_front();
         }
     }
 
-    /// The roll-up of a span, when there is one.
-    #[must_use]
-    pub fn rolled(&self, slot: u32) -> Option<RollUp> {
-        let place = self.rolled.binary_search_by_key(&slot, |known| known.slot).ok();
-        place.and_then(|place| self.rolled.get(place).copied())
+    /// The roll-ups of a range of slots, oldest first.
+    pub fn rolled(&self, slots: Range<u32>) -> impl Iterator<Item = RollUp> {
+        let first = self.rolled.partition_point(|known| known.slot < slots.start);
+        self.rolled.range(first..).copied().take_while(move |known| known.slot < slots.end)
     }
 
     /// The points from a moment on, oldest first: roll-ups where single points are no longer kept.
