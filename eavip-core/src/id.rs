@@ -61,8 +61,7 @@ macro_rules! slug {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                crate::vocabulary::parsed(deserializer)
             }
         }
     };
@@ -168,7 +167,6 @@ impl Serialize for Digest128 {
 
 impl<'de> Deserialize<'de> for Digest128 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        crate::vocabulary::parsed(deserializer)
     }
 }

@@ -65,6 +65,11 @@ impl Labels {
             check_value(name.as_ref(), value.as_ref())?;
             list.push((name.as_ref().into(), value.as_ref().into()));
         }
+        Self::of(list)
+    }
+
+    /// Sorts pairs whose names and values are checked.
+    fn of(mut list: Vec<(Box<str>, Box<str>)>) -> Result<Self, InvalidLabels> {
         if list.len() > MAX_LABELS {
             return Err(InvalidLabels::TooMany { count: list.len() });
         }
@@ -168,15 +173,17 @@ impl<'de> Deserialize<'de> for Labels {
                 f.write_str("an object of label names and text values")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
-                use std::borrow::Cow;
-                let mut pairs: Vec<(Cow<'de, str>, Cow<'de, str>)> = Vec::new();
+                // Most series have one label or two.
+                let mut list: Vec<(Box<str>, Box<str>)> = Vec::with_capacity(2);
                 while let Some((Text(name), Text(value))) = map.next_entry()? {
-                    if pairs.len() > MAX_LABELS {
-                        return Err(serde::de::Error::custom(InvalidLabels::TooMany { count: pairs.len() }));
+                    if list.len() > MAX_LABELS {
+                        return Err(serde::de::Error::custom(InvalidLabels::TooMany { count: list.len() }));
                     }
-                    pairs.push((name, value));
+                    let checked = check_name(&name).and_then(|()| check_value(&name, &value));
+                    checked.map_err(serde::de::Error::custom)?;
+                    list.push((name.into(), value.into()));
                 }
-                Labels::new(pairs).map_err(serde::de::Error::custom)
+                Labels::of(list).map_err(serde::de::Error::custom)
             }
         }
         deserializer.deserialize_map(Pairs)

@@ -11,7 +11,7 @@ use crate::mode::Mode;
 use crate::policy::Policy;
 use crate::signal::health::{self, Latest, SignalHealth};
 use crate::signal::metric::Metric;
-use crate::signal::reading::{KeyParts, Quality, Reading, SeriesKey, Value};
+use crate::signal::reading::{Quality, Reading, SeriesKey, Value};
 use crate::signal::service::ServiceWindow;
 use crate::time::{Span, Timestamp};
 use crate::wire::v1::Body;
@@ -163,16 +163,12 @@ impl Node {
 
     /// Takes one reading; one of a new series is left out when there are [`MAX_SERIES`].
     pub fn note(&mut self, reading: &Reading, at: Timestamp) {
-        if let Some(series) = self.series.get_mut(reading as &dyn KeyParts) {
+        if let Some(series) = reading.find_in(&mut self.series) {
             series.value.clone_from(&reading.value);
             (series.quality, series.at) = (reading.quality, at);
         } else if self.series.len() < MAX_SERIES {
-            let key = SeriesKey {
-                metric: reading.metric,
-                service: reading.service.clone(),
-                labels: reading.labels.clone(),
-            };
-            self.series.insert(key, Series { value: reading.value.clone(), quality: reading.quality, at });
+            let series = Series { value: reading.value.clone(), quality: reading.quality, at };
+            self.series.insert(reading.key(), series);
         }
     }
 

@@ -24,6 +24,26 @@ impl UnknownWord {
     }
 }
 
+/// Reads a text and parses it where it stands: identifiers and moments come by the hundred in a report, and none needs a
+/// copy of its text first.
+pub(crate) fn parsed<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: std::str::FromStr<Err: std::fmt::Display>,
+    D: serde::Deserializer<'de>,
+{
+    struct Text<T>(std::marker::PhantomData<T>);
+    impl<T: std::str::FromStr<Err: std::fmt::Display>> serde::de::Visitor<'_> for Text<T> {
+        type Value = T;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_str(Text(std::marker::PhantomData))
+}
+
 /// How alike two words must be for the one to be meant by the other (Jaro-Winkler, 0 to 1).
 const ALIKE: f64 = 0.8;
 /// Longest text that is compared; a slip is hardly longer, and comparing costs the product of lengths.

@@ -75,8 +75,13 @@ impl History {
             known.count = known.count.saturating_add(more.count);
             return;
         }
-        let place = self.rolled.partition_point(|known| known.slot < more.slot);
-        self.rolled.insert(place, more);
+        match self.rolled.back() {
+            Some(last) if last.slot > more.slot => {
+                let place = self.rolled.partition_point(|known| known.slot < more.slot);
+                self.rolled.insert(place, more);
+            }
+            _ => self.rolled.push_back(more),
+        }
         if self.rolled.len() > MAX_ROLL_UPS {
             self.rolled.pop_front();
         }

@@ -1,6 +1,7 @@
 //! The latest of every node, in shards so that one writer and many readers don't wait for each other.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use eavip_core::id::NodeId;
@@ -34,15 +35,11 @@ impl Known {
     pub fn observe(&mut self, body: &Body, seen_at: Timestamp, rolled_before: u32) {
         self.node.observe(body, seen_at);
         for reading in &body.readings {
-            if let Some(value) = plotted(reading) {
-                let key = SeriesKey {
-                    metric: reading.metric,
-                    service: reading.service.clone(),
-                    labels: reading.labels.clone(),
-                };
-                if let Some(history) = self.history(key) {
-                    history.push(body.at, value, rolled_before);
-                }
+            let Some(value) = plotted(reading) else { continue };
+            if let Some(history) = reading.find_in(&mut self.histories) {
+                history.push(body.at, value, rolled_before);
+            } else if let Some(history) = self.history(reading.key()) {
+                history.push(body.at, value, rolled_before);
             }
         }
         if self.histories.len() > self.node.series.len() {
@@ -132,13 +129,13 @@ impl Nodes {
         }
     }
 
-    /// The roll-ups of slots from `from` to before `before`, of every series.
+    /// The roll-ups of a range of slots, of every series.
     #[must_use]
-    pub fn rolled(&self, from: u32, before: u32) -> Vec<crate::store::SeriesRollUp> {
+    pub fn rolled(&self, slots: Range<u32>) -> Vec<crate::store::SeriesRollUp> {
         let mut found = Vec::new();
         self.each(|known| {
             for (key, history) in &known.histories {
-                let rolled = history.rolled(from..before);
+                let rolled = history.rolled(slots.clone());
                 found.extend(rolled.map(|roll_up| (known.node.id, key.clone(), roll_up)));
             }
         });

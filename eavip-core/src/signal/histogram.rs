@@ -154,12 +154,7 @@ impl Histogram {
         self.make_room(shifted(other.offset, other.scale, self.scale));
         self.make_room(shifted(last, other.scale, self.scale));
         self.make_room(shifted(other.offset, other.scale, self.scale));
-        for (index, n) in (other.offset..).zip(&other.counts) {
-            let at = shifted(index, other.scale, self.scale).saturating_sub(self.offset);
-            if let Some(bucket) = usize::try_from(at).ok().and_then(|at| self.counts.get_mut(at)) {
-                *bucket = bucket.saturating_add(*n);
-            }
-        }
+        self.each_bucket_with(other, u64::saturating_add);
     }
 
     /// Takes away what was merged before. Smallest and largest value stay those of all that was ever merged: they
@@ -168,14 +163,26 @@ impl Histogram {
         self.count = self.count.saturating_sub(other.count);
         self.zero = self.zero.saturating_sub(other.zero);
         self.sum = (self.sum - other.sum).max(0.0);
+        self.each_bucket_with(other, u64::saturating_sub);
+        if self.count == 0 {
+            *self = Self::default();
+        }
+    }
+
+    /// Changes each bucket by the other's count for it; what lies outside of the buckets is left out.
+    fn each_bucket_with(&mut self, other: &Self, change: impl Fn(u64, u64) -> u64) {
+        let first = usize::try_from(i64::from(other.offset) - i64::from(self.offset));
+        // The usual case, in a form that the compiler turns into a few wide instructions.
+        if let (true, Ok(first)) = (self.scale == other.scale, first) {
+            let own = self.counts.get_mut(first..).unwrap_or_default();
+            own.iter_mut().zip(&other.counts).for_each(|(bucket, n)| *bucket = change(*bucket, *n));
+            return;
+        }
         for (index, n) in (other.offset..).zip(&other.counts) {
             let at = shifted(index, other.scale, self.scale).saturating_sub(self.offset);
             if let Some(bucket) = usize::try_from(at).ok().and_then(|at| self.counts.get_mut(at)) {
-                *bucket = bucket.saturating_sub(*n);
+                *bucket = change(*bucket, *n);
             }
-        }
-        if self.count == 0 {
-            *self = Self::default();
         }
     }
 

@@ -1,5 +1,7 @@
 //! One measured value, and how good it is. Unknown never counts as healthy.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
@@ -99,6 +101,17 @@ impl Reading {
         self
     }
 
+    /// The series that it belongs to.
+    #[must_use]
+    pub fn key(&self) -> SeriesKey {
+        SeriesKey { metric: self.metric, service: self.service.clone(), labels: self.labels.clone() }
+    }
+
+    /// What a map holds for its series; nothing is cloned to look.
+    pub fn find_in<'m, V>(&self, map: &'m mut BTreeMap<SeriesKey, V>) -> Option<&'m mut V> {
+        map.get_mut(self as &dyn KeyParts)
+    }
+
     /// The same reading, marked as worked out from something else.
     #[must_use]
     pub fn estimated(mut self) -> Self {
@@ -120,7 +133,7 @@ fn quality(value: f64) -> Quality {
 
 /// The parts of a [`SeriesKey`], owned or borrowed: a map of series is asked with a reading's parts, and nothing is
 /// cloned for a series that is already there.
-pub(crate) trait KeyParts {
+trait KeyParts {
     /// Metric, service and labels, in the order that keys are sorted by.
     fn parts(&self) -> (Metric, Option<&ServiceId>, &Labels);
 }

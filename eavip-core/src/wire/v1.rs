@@ -216,6 +216,9 @@ mod readings {
     use serde::ser::SerializeSeq;
     use serde::{Deserializer, Serializer};
 
+    /// Readings that most reports have at the most: a list of them isn't moved while it grows.
+    const USUAL: usize = 64;
+
     #[derive(Serialize, Deserialize)]
     struct Sent<'a> {
         #[serde(borrow)]
@@ -267,7 +270,7 @@ mod readings {
                 f.write_str("a list of readings")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Reading>, A::Error> {
-                let mut list = Vec::new();
+                let mut list = Vec::with_capacity(USUAL);
                 while let Some(sent) = seq.next_element::<Sent<'de>>()? {
                     // One past the bound is enough to be refused by it; the rest isn't kept.
                     if list.len() <= MAX_SERIES {

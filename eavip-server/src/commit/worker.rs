@@ -277,7 +277,7 @@ impl Worker {
     fn checkpoint(&mut self) {
         let moment = now();
         let whole_before = history::slot(moment);
-        let rolled = self.shared.nodes.rolled(self.rolled_before, whole_before);
+        let rolled = self.shared.nodes.rolled(self.rolled_before..whole_before);
         match self.store.save_roll_ups(&rolled) {
             Ok(()) => self.rolled_before = whole_before,
             Err(error) => tracing::warn!(%error, "the roll-ups were not kept"),
