@@ -83,7 +83,7 @@ async fn its_admin_listener_tells_how_it_is() {
     let serving = tokio::spawn(admin::serve(listener, metrics, status.clone(), shutdown.clone()));
     assert!(get(address, "GET /readyz").await.starts_with("HTTP/1.1 503"));
     let running = tokio::spawn(agent.run(shutdown));
-    until(&status, |status| status.link.acknowledged >= 1).await;
+    until(&status, |status| status.link.acknowledged >= 1 && status.link.state == LinkState::Connected).await;
     for (request, expected) in [
         ("GET /readyz", "HTTP/1.1 200"),
         ("GET /healthz", "HTTP/1.1 200"),
