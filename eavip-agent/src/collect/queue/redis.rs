@@ -2,7 +2,7 @@
 //!
 //! A stream's entries carry the moment they were added, so their age is read as it is. A list counts no arrivals:
 //! the newest element of one look is searched for at the next one, and where it has moved to tells how many came and
-//! went since ([`Arrivals`]).
+//! went since (see the age's estimation).
 
 use std::collections::BTreeMap;
 
