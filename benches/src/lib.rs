@@ -1,4 +1,7 @@
-//! What the benchmarks share: the reports that a fleet sends, and how a figure is put beside its floor.
+//! What the benchmarks share: the reports that a fleet sends, and how a figure is put beside its floor. The load program's
+//! parts are in [`load`].
+
+pub mod load;
 
 use std::cell::Cell;
 use std::io::Write as _;
