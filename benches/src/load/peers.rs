@@ -46,14 +46,11 @@ impl Peer {
         }
     }
 
-    /// Its name and version; none when it isn't installed.
+    /// Its program and the version that Debian's package has; none when it isn't installed.
     pub async fn version(self) -> Option<String> {
-        let flag = if self == Self::Prometheus { "--version" } else { "-version" };
-        let output = Command::new(self.program()).arg(flag).output().await.ok()?;
-        let told = [output.stdout, output.stderr].concat();
-        let line = String::from_utf8_lossy(&told).lines().next()?.to_owned();
-        let words: Vec<&str> = line.split_whitespace().take(3).collect();
-        Some(if self == Self::Prometheus { words.join(" ") } else { format!("VictoriaMetrics {line}") })
+        let output = Command::new("dpkg-query").args(["-W", "-f=${Version}", self.program()]).output().await;
+        let output = output.ok().filter(|output| output.status.success())?;
+        Some(format!("{} {}", self.program(), String::from_utf8_lossy(&output.stdout)))
     }
 
     async fn start(self, dir: &Path) -> anyhow::Result<(Child, SocketAddr)> {
