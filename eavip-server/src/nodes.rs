@@ -1,6 +1,6 @@
 //! The latest of every node, in shards so that one writer and many readers don't wait for each other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -20,15 +20,15 @@ const SHARDS: usize = 16;
 pub struct Known {
     /// The latest.
     pub node: Node,
-    /// The past, by series.
-    pub histories: BTreeMap<SeriesKey, History>,
+    /// The past, by series. Hashed, because each reading of each report looks its own up and nothing asks for their order.
+    pub histories: HashMap<SeriesKey, History>,
 }
 
 impl Known {
     /// A node that hasn't reported yet.
     #[must_use]
     pub fn new(node: Node) -> Self {
-        Self { node, histories: BTreeMap::new() }
+        Self { node, histories: HashMap::new() }
     }
 
     /// Takes a report. Roll-ups before `rolled_before` are whole already.
@@ -36,7 +36,7 @@ impl Known {
         self.node.observe(body, seen_at);
         for reading in &body.readings {
             let Some(value) = plotted(reading) else { continue };
-            if let Some(history) = reading.find_in(&mut self.histories) {
+            if let Some(history) = reading.find_among(&mut self.histories) {
                 history.push(body.at, value, rolled_before);
             } else if let Some(history) = self.history(reading.key()) {
                 history.push(body.at, value, rolled_before);

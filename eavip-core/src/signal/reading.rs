@@ -1,6 +1,6 @@
 //! One measured value, and how good it is. Unknown never counts as healthy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +112,11 @@ impl Reading {
         map.get_mut(self as &dyn KeyParts)
     }
 
+    /// As [`Self::find_in`], in a map that isn't sorted.
+    pub fn find_among<'m, V>(&self, map: &'m mut HashMap<SeriesKey, V>) -> Option<&'m mut V> {
+        map.get_mut(self as &dyn KeyParts)
+    }
+
     /// The same reading, marked as worked out from something else.
     #[must_use]
     pub fn estimated(mut self) -> Self {
@@ -164,6 +169,13 @@ impl PartialEq for dyn KeyParts + '_ {
 
 impl Eq for dyn KeyParts + '_ {}
 
+/// As the derived one of [`SeriesKey`]: field by field, in their order.
+impl std::hash::Hash for dyn KeyParts + '_ {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
+}
+
 impl PartialOrd for dyn KeyParts + '_ {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
@@ -188,3 +200,6 @@ pub struct SeriesKey {
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     pub labels: Labels,
 }
+
+#[cfg(test)]
+mod tests;
