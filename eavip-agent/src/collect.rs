@@ -31,6 +31,7 @@ use tokio::time::Instant;
 
 use self::board::Board;
 use self::runner::Plan;
+pub(crate) use crate::clock::now;
 use crate::config::{Config, Watch};
 use crate::schedule::Schedule;
 
@@ -74,13 +75,6 @@ pub(crate) fn series(metric: Metric, watch: &Watch, label: &str) -> SeriesKey {
 /// A label set of one pair; text that can't be a label is left out.
 pub(crate) fn named(label: &str, value: &str) -> Labels {
     Labels::new([(label, value)]).unwrap_or_default()
-}
-
-/// This moment by the node's clock.
-#[must_use]
-pub fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Every collector of a node at work. Dropping it ends them.

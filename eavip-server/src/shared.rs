@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use arc_swap::ArcSwap;
+/// The server's clock is the one that every part of this process asks.
+pub use eavip_agent::clock::now;
 use eavip_core::evaluate::Waiting;
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
@@ -158,11 +160,4 @@ impl Shared {
     pub fn set_waiting(&self, waiting: Waiting) {
         *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
     }
-}
-
-/// The server's clock.
-#[must_use]
-pub fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Timestamp::from_millis(since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
 }

@@ -1,4 +1,4 @@
-//! What the server's own tests share: a clock that stands still, a place, a node, reports, and a server's inside over
+//! What the server's own tests share: a place, a node, reports, and a server's inside over
 //! a store in memory.
 
 use std::sync::Arc;
