@@ -15,6 +15,7 @@ pub use summary::readable;
 
 use serde::{Deserialize, Serialize};
 
+use crate::aggregate::Aggregate;
 use crate::alert::episode::{self, Ending, Episode, EpisodeCommand, EpisodeEvent, Opening, Subject};
 use crate::alert::route::{self, Notice, NoticeKind};
 use crate::alert::rule::AlertRule;
@@ -245,7 +246,10 @@ impl<'a> Evaluation<'a> {
     fn resolve(&mut self, episode: &Episode, ending: Ending) {
         let opening = &episode.opening;
         // Refused only for an episode that is already over, and those aren't shown here.
-        let Ok(events) = episode.decide(EpisodeCommand::Resolve(ending), self.now) else { return };
+        let Ok(events) = Episode::decide(Some(episode), EpisodeCommand::Resolve(ending), &(), self.now)
+        else {
+            return;
+        };
         for event in events {
             let routes = &self.policy.routes;
             let notice = route::decide(routes, &opening.labels, opening.category, NoticeKind::Resolved);

@@ -19,13 +19,14 @@ pub struct InvalidSlug {
     pub found: String,
 }
 
-fn check_slug(text: &str) -> Result<(), InvalidSlug> {
+pub(crate) fn check_slug(text: &str) -> Result<(), InvalidSlug> {
     let ok = text.len() <= MAX_SLUG
         && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.'));
     if ok { Ok(()) } else { Err(InvalidSlug { found: text.chars().take(80).collect() }) }
 }
 
+/// Declares an identifier that people write.
 macro_rules! slug {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
@@ -38,29 +39,29 @@ macro_rules! slug {
             pub fn as_str(&self) -> &str { &self.0 }
         }
 
-        impl FromStr for $name {
-            type Err = InvalidSlug;
-            fn from_str(text: &str) -> Result<Self, InvalidSlug> {
-                check_slug(text).map(|()| Self(text.into()))
+        impl std::str::FromStr for $name {
+            type Err = crate::id::InvalidSlug;
+            fn from_str(text: &str) -> Result<Self, crate::id::InvalidSlug> {
+                crate::id::check_slug(text).map(|()| Self(text.into()))
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(&self.0) }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.pad(&self.0) }
         }
 
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str { &self.0 }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(&self.0)
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 crate::vocabulary::parsed(deserializer)
             }
         }
@@ -70,6 +71,10 @@ macro_rules! slug {
 slug!(
     /// A team that owns alerts, services or decisions.
     TeamId
+);
+slug!(
+    /// A person, as on-call schedules, approvals and reviews name them.
+    PersonId
 );
 slug!(
     /// A service that the platform runs.
@@ -124,7 +129,31 @@ impl Digest128 {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part);
         }
-        let full: [u8; 32] = hasher.finalize().into();
+        Self::half(hasher.finalize().into())
+    }
+}
+
+impl Digest128 {
+    /// The digest of a value's JSON, which isn't kept.
+    #[must_use]
+    pub fn of_value(value: &impl Serialize) -> Self {
+        struct Hashing(sha2::Sha256);
+        impl std::io::Write for Hashing {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                sha2::Digest::update(&mut self.0, bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut hashing = Hashing(sha2::Digest::new());
+        // Only a map with keys that aren't texts can't be written, and then what was written until there is hashed.
+        let _cut = serde_json::to_writer(&mut hashing, value);
+        Self::half(sha2::Digest::finalize(hashing.0).into())
+    }
+
+    fn half(full: [u8; 32]) -> Self {
         let mut half = [0; 16];
         half.iter_mut().zip(full).for_each(|(to, from)| *to = from);
         Self(half)
@@ -170,3 +199,65 @@ impl<'de> Deserialize<'de> for Digest128 {
         crate::vocabulary::parsed(deserializer)
     }
 }
+
+/// A SHA-256 digest: of an artifact, a configuration, a node of the audit tree. Written as `sha256:` and 64 hexadecimal
+/// digits, as container registries do; the prefix may be left out when it is read.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest256(pub [u8; 32]);
+
+impl Digest256 {
+    /// The digest of bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(<sha2::Sha256 as sha2::Digest>::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for Digest256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sha256:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that isn't a SHA-256 digest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a SHA-256 digest; write `sha256:` and 64 lower-case hexadecimal digits")]
+pub struct InvalidDigest256;
+
+impl FromStr for Digest256 {
+    type Err = InvalidDigest256;
+    fn from_str(text: &str) -> Result<Self, InvalidDigest256> {
+        let hex = text.strip_prefix("sha256:").unwrap_or(text);
+        if hex.len() != 64 || !hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(InvalidDigest256);
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+            *byte = pair.ok_or(InvalidDigest256)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for Digest256 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest256 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::vocabulary::parsed(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests;

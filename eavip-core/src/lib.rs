@@ -33,6 +33,7 @@
 //! assert_eq!(problems[0].place(), "runbook.toml:5:8");
 //! ```
 
+pub mod aggregate;
 pub mod alert;
 pub mod decision;
 pub mod document;
@@ -45,6 +46,8 @@ pub mod labels;
 pub mod mode;
 pub mod node;
 pub mod policy;
+pub mod roster;
+pub mod rule;
 pub mod signal;
 pub mod time;
 mod vocabulary;

@@ -22,6 +22,7 @@ use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
+use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::Metric;
@@ -31,13 +32,6 @@ pub const BUILTIN: &str = include_str!("policy/builtin.toml");
 
 /// Most alert rules of one policy.
 pub const MAX_RULES: usize = 5_000;
-
-/// A declared team.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Team {
-    /// What people call it.
-    pub name: String,
-}
 
 /// A declared service.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,8 +45,8 @@ pub struct Service {
 /// A checked runbook.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Teams by id.
-    pub teams: BTreeMap<TeamId, Team>,
+    /// Teams and people.
+    pub roster: Roster,
     /// Services by id.
     pub services: BTreeMap<ServiceId, Service>,
     /// How owners are found for alerts that carry none.
@@ -95,7 +89,7 @@ impl Policy {
             }
         }
         Self {
-            teams: parts.teams,
+            roster: parts.roster,
             services: parts.services,
             owners: parts.owners,
             routes: parts.routes,
@@ -150,7 +144,7 @@ impl Policy {
 /// What the reader puts together.
 #[derive(Debug, Default)]
 struct Parts {
-    teams: BTreeMap<TeamId, Team>,
+    roster: Roster,
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,
     routes: Vec<Route>,

@@ -241,7 +241,7 @@ impl From<MutateError> for Problem {
         match error {
             MutateError::Refused(refused) => {
                 let errors = refused.findings.iter().map(|finding| Fault {
-                    at: finding.rule.clone(),
+                    at: finding.rule.to_string(),
                     detail: format!("{}; {}", finding.message, finding.remedy),
                 });
                 Self { errors: errors.collect(), ..Self::new(Code::Conflict, refused.to_string()) }

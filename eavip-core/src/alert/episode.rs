@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Category;
 use super::rule::{Action, AlertRule, Runbook};
+use crate::aggregate::Aggregate;
 use crate::decision::Refused;
 use crate::id::{AlertRuleId, Digest128, NodeId, ServiceId, TeamId};
 use crate::labels::{Labels, MAX_LABELS};
@@ -13,6 +14,18 @@ use crate::signal::metric::Unit;
 use crate::signal::reading::SeriesKey;
 use crate::time::Timestamp;
 use crate::words;
+
+crate::rules! {
+    /// An alert that is resolved can't be acknowledged any more; nothing has to be done. When the condition returns, a new
+    /// alert is opened and can be taken.
+    OVER = "EAVIP-A01", "an alert that is over needs nobody", "Alerts must be actionable";
+    /// Another person acknowledged it; the message says who and when. Talk to them. The acknowledgement stays with the alert
+    /// until it is resolved.
+    TAKEN = "EAVIP-A02", "one person has an alert", "Alerts must be actionable";
+    /// Acknowledging needs a reason of 1 to 1000 characters: what you are about to do, for those who look at the alert after
+    /// you. It is kept in the ledger.
+    SAYS_WHY = "EAVIP-A03", "whoever takes an alert says what they are about to do", "Alerts must be actionable";
+}
 
 /// Longest reason that a person gives, in characters.
 pub const MAX_REASON: usize = 1_000;
@@ -162,45 +175,45 @@ impl Episode {
             (None, None) => Status::Firing,
         }
     }
+}
 
-    /// Decides a command.
-    ///
-    /// # Errors
-    /// Every reason why not.
-    pub fn decide(&self, command: EpisodeCommand, at: Timestamp) -> Result<Vec<EpisodeEvent>, Refused> {
-        if self.resolved.is_some() {
-            return Err(Refused::because(
-                "EAVIP-A01",
-                "the alert is already resolved",
-                "nothing has to be done",
-            ));
-        }
-        match command {
-            EpisodeCommand::Resolve(ending) => Ok(vec![EpisodeEvent::Resolved { ending, at }]),
-            EpisodeCommand::Acknowledge { by, reason } => {
+impl Aggregate for Episode {
+    type Command = EpisodeCommand;
+    type Event = EpisodeEvent;
+    type Policy = ();
+
+    fn decide(
+        state: Option<&Self>,
+        command: EpisodeCommand,
+        (): &(),
+        now: Timestamp,
+    ) -> Result<Vec<EpisodeEvent>, Refused> {
+        let open = state.filter(|episode| episode.resolved.is_none());
+        match (open, command) {
+            (None, _) => Err(OVER.fail("the alert is already resolved", "nothing has to be done").into()),
+            (Some(_), EpisodeCommand::Resolve(ending)) => {
+                Ok(vec![EpisodeEvent::Resolved { ending, at: now }])
+            }
+            (Some(episode), EpisodeCommand::Acknowledge { by, reason }) => {
                 let mut findings = Vec::new();
-                if let Some(known) = &self.acknowledged {
+                if let Some(known) = &episode.acknowledged {
                     let message = format!("{} acknowledged it already at {}", known.by, known.at);
-                    findings.extend(Refused::because("EAVIP-A02", message, "talk to them").findings);
+                    findings.push(TAKEN.fail(message, "talk to them"));
                 }
                 let reason = reason.trim();
-                if reason.is_empty() || reason.chars().count() > MAX_REASON {
-                    let message = format!("the reason has {} characters", reason.chars().count());
-                    let remedy = "say in 1 to 1000 characters what you are about to do";
-                    findings.extend(Refused::because("EAVIP-A03", message, remedy).findings);
+                let characters = reason.chars().count();
+                if characters == 0 || characters > MAX_REASON {
+                    let message = format!("the reason has {characters} characters");
+                    findings
+                        .push(SAYS_WHY.fail(message, "say in 1 to 1000 characters what you are about to do"));
                 }
-                if findings.is_empty() {
-                    Ok(vec![EpisodeEvent::Acknowledged { by, reason: reason.to_owned(), at }])
-                } else {
-                    Err(Refused { findings })
-                }
+                Refused::when_any(findings)?;
+                Ok(vec![EpisodeEvent::Acknowledged { by, reason: reason.to_owned(), at: now }])
             }
         }
     }
 
-    /// Applies an event; an event that doesn't fit changes nothing.
-    #[must_use]
-    pub fn evolve(state: Option<Self>, event: EpisodeEvent) -> Option<Self> {
+    fn evolve(state: Option<Self>, event: EpisodeEvent) -> Option<Self> {
         match (state, event) {
             (None, EpisodeEvent::Opened(opening)) => {
                 Some(Self { opening: *opening, acknowledged: None, resolved: None })

@@ -78,7 +78,8 @@ impl<'d> Section<'d> {
     }
 
     fn parse<T: FromStr<Err: Display>>(&self, key: &str, item: &Item) -> Option<T> {
-        let Value::Text(text) = &item.value else {
+        // A moment may stand without quotes; its type reads both.
+        let (Value::Text(text) | Value::Moment(text)) = &item.value else {
             self.wrong(key, item, "a text in quotes");
             return None;
         };

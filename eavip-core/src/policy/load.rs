@@ -1,36 +1,37 @@
 //! From declared text to a checked policy: reads every section, resolves names between them, and keeps going after a
 //! mistake so that all are told at once.
 
+mod roster;
+
 use std::collections::BTreeMap;
 
-use super::{MAX_RULES, Parts, Policy, Service, Team};
+use self::roster::team;
+use super::{MAX_RULES, Parts, Policy, Service};
 use crate::alert::Category;
 use crate::alert::owner::{Owner, OwnerMap};
 use crate::alert::route::Route;
 use crate::alert::rule::{AlertRule, Condition};
-use crate::document::{
-    CONTRADICTION, Document, MISSING, Merge, Problem, Section, Source, UNRESOLVED, WRONG_VALUE,
-};
+use crate::document::{CONTRADICTION, Document, MISSING, Merge, Problem, Section, Source, WRONG_VALUE};
 use crate::environment::Environment;
-use crate::id::{AlertRuleId, Digest128, ReceiverId, ServiceId, TeamId};
+use crate::id::{AlertRuleId, Digest128, ReceiverId, ServiceId};
 use crate::labels::Labels;
 use crate::mode::Mode;
+use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::{Kind, Unit};
 use crate::time::Span;
-use crate::vocabulary::nearest;
 
 pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let builtin = [Source::new("built-in policy", super::BUILTIN)];
     let document = Document::parse(&[(&builtin, Merge::Unique), (sources, Merge::Unique)]);
     let root = document.root();
-    let teams = teams(&root);
+    let roster = roster::read(&root);
     let objectives = objectives(root.section("objectives"), Objectives::default());
-    let services = services(&root, &teams, &objectives);
-    let owners = owners(&root, &teams);
+    let services = services(&root, &roster, &objectives);
+    let owners = owners(&root, &roster);
     let routes = root.listed_sections("route").into_iter().filter_map(route).collect();
-    let mut rules = rules(&root, &teams);
+    let mut rules = rules(&root, &roster);
     root.finish();
     let problems = document.into_problems();
     if !problems.is_empty() {
@@ -38,33 +39,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     }
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
-    Ok(Policy::assemble(Parts { teams, services, owners, routes, rules, objectives }, Digest128::of(texts)))
-}
-
-type Teams = BTreeMap<TeamId, Team>;
-
-fn teams(root: &Section<'_>) -> Teams {
-    let read = |(id, section): (TeamId, Section<'_>)| {
-        let name = section.text::<String>("name").unwrap_or_else(|| id.to_string());
-        section.finish();
-        (id, Team { name })
-    };
-    root.named_sections("team").into_iter().map(read).collect()
-}
-
-/// A team's name that must be declared.
-fn team(section: &Section<'_>, key: &'static str, teams: &Teams, why: &str) -> Option<TeamId> {
-    let id = section.required::<TeamId>(key, why)?;
-    if teams.contains_key(&id) {
-        return Some(id);
-    }
-    let known: Vec<&str> = teams.keys().map(TeamId::as_str).collect();
-    let remedy = match nearest(known.iter().copied(), id.as_str()) {
-        Some(team) => format!("did you mean `{team}`? or declare [team.{id}]"),
-        None => format!("declare [team.{id}], or use one of {}", known.join(", ")),
-    };
-    section.problem(Some(key), UNRESOLVED, format!("no team is called `{id}`"), &remedy);
-    None
+    Ok(Policy::assemble(Parts { roster, services, owners, routes, rules, objectives }, Digest128::of(texts)))
 }
 
 fn objectives(section: Section<'_>, default: Objectives) -> Objectives {
@@ -78,9 +53,9 @@ fn objectives(section: Section<'_>, default: Objectives) -> Objectives {
     found
 }
 
-fn services(root: &Section<'_>, teams: &Teams, default: &Objectives) -> BTreeMap<ServiceId, Service> {
+fn services(root: &Section<'_>, roster: &Roster, default: &Objectives) -> BTreeMap<ServiceId, Service> {
     let read = |(id, section): (ServiceId, Section<'_>)| {
-        let owner = team(&section, "owner", teams, "name the team that runs the service");
+        let owner = team(&section, "owner", roster, "name the team that runs the service");
         let objectives = objectives(section.section("objectives"), *default);
         section.finish();
         Some((id, Service { owner: owner?, objectives }))
@@ -88,11 +63,11 @@ fn services(root: &Section<'_>, teams: &Teams, default: &Objectives) -> BTreeMap
     root.named_sections("service").into_iter().filter_map(read).collect()
 }
 
-fn owners(root: &Section<'_>, teams: &Teams) -> OwnerMap {
+fn owners(root: &Section<'_>, roster: &Roster) -> OwnerMap {
     let mut map = OwnerMap::default();
     for section in root.listed_sections("owner") {
         let matchers = matchers(&section);
-        let team = team(&section, "team", teams, "name the team that owns what matches");
+        let team = team(&section, "team", roster, "name the team that owns what matches");
         if matchers.is_empty() {
             let message = "an owner for everything is an owner of nothing";
             section.problem(None, CONTRADICTION, message, "add `match = { … }` with at least one label");
@@ -101,7 +76,7 @@ fn owners(root: &Section<'_>, teams: &Teams) -> OwnerMap {
         map.matchers.extend(team.map(|team| (matchers, team)));
     }
     for (environment, section) in root.named_sections::<Environment>("environment") {
-        if let Some(owner) = owner(&section, teams) {
+        if let Some(owner) = owner(&section, roster) {
             for mode in Mode::ALL {
                 map.environments.insert((environment, *mode), owner.in_mode(*mode).clone());
             }
@@ -112,16 +87,16 @@ fn owners(root: &Section<'_>, teams: &Teams) -> OwnerMap {
 }
 
 /// `owner = "team"`, or a team for each mode.
-fn owner(section: &Section<'_>, teams: &Teams) -> Option<Owner> {
+fn owner(section: &Section<'_>, roster: &Roster) -> Option<Owner> {
     const WHY: &str = "name the team that acts: `owner = \"platform-operations\"`";
     if !section.is_table("owner") {
-        return team(section, "owner", teams, WHY).map(Owner::Everywhere);
+        return team(section, "owner", roster, WHY).map(Owner::Everywhere);
     }
     let by_mode = section.section("owner");
     let why = "name a team for each mode: saas, byoc and on-prem";
-    let saas = team(&by_mode, "saas", teams, why);
-    let byoc = team(&by_mode, "byoc", teams, why);
-    let on_prem = team(&by_mode, "on-prem", teams, why);
+    let saas = team(&by_mode, "saas", roster, why);
+    let byoc = team(&by_mode, "byoc", roster, why);
+    let on_prem = team(&by_mode, "on-prem", roster, why);
     by_mode.finish();
     Some(Owner::ByMode { saas: saas?, byoc: byoc?, on_prem: on_prem? })
 }
@@ -149,20 +124,20 @@ fn route(section: Section<'_>) -> Option<Route> {
     (!empty).then_some(route)
 }
 
-fn rules(root: &Section<'_>, teams: &Teams) -> Vec<AlertRule> {
+fn rules(root: &Section<'_>, roster: &Roster) -> Vec<AlertRule> {
     let sections = root.named_sections::<AlertRuleId>("alert");
     if sections.len() > MAX_RULES {
         let message = format!("{} alert rules are too many", sections.len());
         root.problem(Some("alert"), WRONG_VALUE, message, "keep at most 5000");
         return Vec::new();
     }
-    sections.into_iter().filter_map(|(id, section)| rule(id, section, teams)).collect()
+    sections.into_iter().filter_map(|(id, section)| rule(id, section, roster)).collect()
 }
 
-fn rule(id: AlertRuleId, section: Section<'_>, teams: &Teams) -> Option<AlertRule> {
+fn rule(id: AlertRuleId, section: Section<'_>, roster: &Roster) -> Option<AlertRule> {
     let enabled = section.flag("enabled").unwrap_or(true);
     let category = section.required("category", "say how urgent it is: informational, warning or critical");
-    let owner = owner(&section, teams);
+    let owner = owner(&section, roster);
     let action = section.required("action", "say in one sentence what the operator does first");
     let runbook = section.required("runbook", "name the page where it is written, such as `disk-full`");
     let indicator = section.required("indicator", "say what is watched, such as `disk_used_ratio`");

@@ -39,7 +39,7 @@ fn every_built_in_rule_has_owner_action_and_runbook() {
     assert!(policy.rules().len() >= 20);
     for rule in policy.rules() {
         for mode in Mode::ALL {
-            assert!(policy.teams.contains_key(rule.owner.in_mode(*mode)), "{}", rule.id);
+            assert!(policy.roster.teams.contains_key(rule.owner.in_mode(*mode)), "{}", rule.id);
         }
         assert!(rule.action.as_str().ends_with('.'), "{}: a sentence", rule.id);
         assert!(rule.runbook.page().is_some(), "{}: a page that ships with the product", rule.id);
@@ -76,7 +76,7 @@ fn a_rule_takes_each_category_and_no_other() {
 // Seed: "Core Operational Responsibilities": the three teams.
 #[test]
 fn the_three_teams_of_the_runbook_are_declared() {
-    let names: Vec<String> = Policy::builtin().teams.into_values().map(|team| team.name).collect();
+    let names: Vec<String> = Policy::builtin().roster.teams.into_values().map(|team| team.name).collect();
     assert_eq!(names, ["Platform Operations", "Product & Architecture", "Security & Compliance"]);
 }
 

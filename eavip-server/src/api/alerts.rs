@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
+use eavip_core::aggregate::Aggregate;
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Episode, EpisodeCommand, EpisodeEvent, MAX_REASON, Status};
 use eavip_core::id::{AlertRuleId, Digest128, NodeId, TeamId};
@@ -192,7 +193,8 @@ pub async fn take(app: &App, by: &Allowed<Responder>, id: Digest128, reason: &st
     let (name, told) = (by.principal().actor.to_string(), reason.clone());
     let decide = move |book: &Book, at| {
         let Some(episode) = book.alerts.get(id) else { return Ok(Vec::new()) };
-        let events = episode.decide(EpisodeCommand::Acknowledge { by: name, reason: told }, at)?;
+        let command = EpisodeCommand::Acknowledge { by: name, reason: told };
+        let events = Episode::decide(Some(episode), command, &(), at)?;
         let event = |event: EpisodeEvent| Event::Episode { id, event, notice: None };
         Ok(events.into_iter().map(event).collect())
     };

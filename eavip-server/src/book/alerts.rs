@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use eavip_core::aggregate::Aggregate;
 use eavip_core::alert::episode::{Episode, EpisodeEvent};
 use eavip_core::alert::route::Notice;
 use eavip_core::id::{Digest128, ReceiverId};

@@ -1,10 +1,11 @@
-//! `explain`: what the codes in messages mean, from this binary alone. The texts stand in `explain/codes.md`; the words
-//! of the API's problems are the server's own.
+//! `explain`: what the codes in messages mean, from this binary alone. The runbook's rules bring their own texts, those of
+//! other problems stand in `explain/codes.md`; the words of the API's problems are the server's own.
 
 use std::sync::LazyLock;
 
 use crate::problem::Code;
 use eavip_agent::cli::exit;
+use eavip_core::rule;
 use serde_json::json;
 
 use crate::ctl::failure::Failure;
@@ -25,11 +26,15 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         let (code, title) = heading.split_once(": ")?;
         Some(Entry { code: code.to_owned(), title: title.to_owned(), text: text.trim().to_owned() })
     });
+    let rules = rule::all().map(|rule| {
+        let text = format!("{}\n\nIt serves this line of the runbook: {}.", rule.text.trim(), rule.serves);
+        Entry { code: rule.code.to_owned(), title: rule.title.to_owned(), text }
+    });
     let problems = Code::ALL.iter().map(|code| {
         let text = format!("HTTP status {}. {}", code.status().as_u16(), code.remedy());
         Entry { code: code.to_string(), title: code.title().to_owned(), text }
     });
-    own.chain(problems).collect()
+    rules.chain(own).chain(problems).collect()
 });
 
 /// Arguments of `explain`.

@@ -90,7 +90,7 @@ fn check(paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
         talk(&format!("{} problem{plural} found", problems.len()));
         return Ok(exit::FINDINGS);
     };
-    let (rules, routes, teams) = (policy.rules().len(), policy.routes.len(), policy.teams.len());
+    let (rules, routes, teams) = (policy.rules().len(), policy.routes.len(), policy.roster.teams.len());
     talk(&format!("no problem: {rules} alert rules, {routes} routes, {teams} teams"));
     Ok(exit::OK)
 }

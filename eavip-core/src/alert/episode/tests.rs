@@ -36,7 +36,7 @@ fn acknowledge(reason: &str) -> EpisodeCommand {
 }
 
 fn after(mut episode: Episode, command: EpisodeCommand) -> Episode {
-    for event in episode.decide(command, now()).unwrap() {
+    for event in Episode::decide(Some(&episode), command, &(), now()).unwrap() {
         episode = Episode::evolve(Some(episode), event).unwrap();
     }
     episode
@@ -54,7 +54,7 @@ fn every_state_answers_every_command() {
                 EpisodeCommand::Acknowledge { reason, .. } => format!("acknowledge {reason:?}"),
                 EpisodeCommand::Resolve(ending) => format!("resolve {ending}"),
             };
-            let answer = match episode.decide(command, now()) {
+            let answer = match Episode::decide(Some(episode), command, &(), now()) {
                 Ok(events) => {
                     let state = events.into_iter().fold(Some(episode.clone()), Episode::evolve).unwrap();
                     state.status().to_string()

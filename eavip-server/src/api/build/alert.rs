@@ -27,6 +27,7 @@ pub fn alert(shared: &Shared, policy: &Policy, episode: &Episode) -> Alert {
         owner: TeamName {
             id: opening.owner.to_string(),
             name: policy
+                .roster
                 .teams
                 .get(&opening.owner)
                 .map_or_else(|| opening.owner.to_string(), |team| team.name.clone()),
