@@ -158,7 +158,12 @@ impl<T: Transport> Pusher<T> {
         let last = Number { seq: made.last.seq, ..made.first };
         self.sent = self.sent.max(last);
         let url = self.route.current().to_owned();
+        let asked = Instant::now();
         let outcome = self.transport.send(&url, body).await;
+        if let Outcome::Answered(reply) = &outcome {
+            let (server, took) = (reply.server_time, asked.elapsed());
+            self.status.send_modify(|status| status.compared(server, clock::now(), took));
+        }
         metrics::counter!("eavip_agent_push_batches_total", "outcome" => word(&outcome)).increment(1);
         match outcome {
             Outcome::Answered(reply) => self.answered(made.first, made.acknowledged, reply, &url).await,

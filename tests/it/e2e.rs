@@ -11,6 +11,7 @@
 
 mod alert_path;
 mod bad_input;
+mod clock;
 mod clone;
 mod damaged_views;
 mod disk_full;

@@ -21,7 +21,8 @@ pub struct Node {
     name: String,
     dir: PathBuf,
     program: PathBuf,
-    namespace: Option<String>,
+    /// What it is started by, such as `ip netns exec NAME`: it becomes the program, so its id is the program's.
+    through: Vec<String>,
     running: Option<Running>,
 }
 
@@ -35,25 +36,29 @@ impl Node {
         let text = format!("state_dir = {state:?}\ninterval = \"1s\"\nadmin.listen = \"{admin}\"\n{more}");
         std::fs::write(dir.join("agent.toml"), text).unwrap();
         let name = name.to_owned();
-        Self { state, admin, name, dir, program: program.into(), namespace: None, running: None }
+        Self { state, admin, name, dir, program: program.into(), through: Vec::new(), running: None }
     }
 
     /// The same in a network namespace.
-    pub fn within(mut self, namespace: &str) -> Self {
-        self.namespace = Some(namespace.to_owned());
+    pub fn within(self, namespace: &str) -> Self {
+        self.through(&["ip", "netns", "exec", namespace])
+    }
+
+    /// The same with a clock that is off by as much as `library`, which is libfaketime, understands: `+20s`.
+    pub fn with_clock(self, library: &Path, off: &str) -> Self {
+        let (preload, off) = (format!("LD_PRELOAD={}", library.display()), format!("FAKETIME={off}"));
+        self.through(&["env", &preload, &off, "DONT_FAKE_MONOTONIC=1"])
+    }
+
+    fn through(mut self, command: &[&str]) -> Self {
+        self.through = command.iter().map(|&word| word.to_owned()).collect();
         self
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = match &self.namespace {
-            Some(namespace) => {
-                let mut command = Command::new("ip");
-                // It becomes the program, so its id is the program's.
-                command.args(["netns", "exec", namespace]).arg(&self.program);
-                command
-            }
-            None => Command::new(&self.program),
-        };
+        let mut words = self.through.iter().map(std::ffi::OsStr::new).chain([self.program.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words);
         command.arg("--config").arg(self.dir.join("agent.toml")).args(args);
         command
     }

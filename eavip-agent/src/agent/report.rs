@@ -49,7 +49,8 @@ impl Reporter {
         self.keep(last).await;
     }
 
-    async fn keep(&mut self, body: Body) {
+    async fn keep(&mut self, mut body: Body) {
+        body.readings.push(self.meter.clock());
         let (spool, meter) = (Arc::clone(&self.spool), self.meter.clone());
         let kept = spawn_blocking(move || {
             let stored = store(&spool, body);

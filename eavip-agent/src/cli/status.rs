@@ -66,6 +66,10 @@ fn rows(identity: &Identity, until: Timestamp, agent: Option<&AgentStatus>) -> V
         ("last report", moment(agent.reported_at)),
         ("last delivery", moment(link.last_success)),
         ("acknowledged", link.acknowledged.to_string()),
+        (
+            "clock",
+            link.clock_off_ms.map_or_else(|| "not compared".to_owned(), |ms| format!("{ms} ms off at least")),
+        ),
         ("spool", format!("{} reports wait, {} bytes", link.pending, link.spool_bytes)),
     ]);
     if !link.reason.is_empty() {

@@ -1,8 +1,11 @@
 //! How the link to the server is doing, for `status`, `/readyz` and logs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use eavip_core::time::Timestamp;
+use eavip_core::signal::metric::Metric;
+use eavip_core::signal::reading::Reading;
+use eavip_core::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -59,6 +62,10 @@ pub struct LinkStatus {
     pub durable: bool,
     /// Reports that the server refused for good, since the start.
     pub refused: u64,
+    /// How far this host's clock is from the server's at least; `None` while no server answers. Half of the round trip is
+    /// taken off, because within it nobody knows when the server looked at its clock.
+    #[serde(default)]
+    pub clock_off_ms: Option<u64>,
 }
 
 /// What the spool holds at one moment.
@@ -79,7 +86,7 @@ impl Figures {
     }
 }
 
-/// Takes the spool's figures into the link's status.
+/// Takes the spool's figures into the link's status, and gives what the link has measured.
 #[derive(Debug, Clone)]
 pub struct Meter(pub(super) Arc<watch::Sender<LinkStatus>>);
 
@@ -88,6 +95,12 @@ impl Meter {
     pub fn measure(&self, spool: &Spool) {
         let figures = Figures::of(spool);
         self.0.send_modify(|status| status.measured(figures));
+    }
+
+    /// This host's clock against the server's.
+    #[must_use]
+    pub fn clock(&self) -> Reading {
+        self.0.borrow().clock()
     }
 }
 
@@ -104,6 +117,7 @@ impl LinkStatus {
             spool_bytes: 0,
             durable: true,
             refused: 0,
+            clock_off_ms: None,
         };
         status.measured(figures);
         status
@@ -119,12 +133,29 @@ impl LinkStatus {
             }
             (self.state, self.since) = (state, now);
         }
-        if state == LinkState::Connected {
-            self.last_success = Some(now);
+        match state {
+            LinkState::Connected => self.last_success = Some(now),
+            _ => self.clock_off_ms = None,
         }
         self.reason = reason;
         url.clone_into(&mut self.server);
         metrics::gauge!("eavip_agent_server_connected").set(f64::from(state == LinkState::Connected));
+    }
+
+    /// Compares the clocks, `round_trip` after the server was asked.
+    pub(super) fn compared(&mut self, server: Timestamp, now: Timestamp, round_trip: Duration) {
+        let half = u64::try_from(round_trip.as_millis() / 2).unwrap_or(u64::MAX);
+        let middle = now - Span::from_millis(half);
+        let off = server.as_millis().abs_diff(middle.as_millis());
+        self.clock_off_ms = Some(off.saturating_sub(half));
+    }
+
+    /// What was found when the clocks were compared, as a reading.
+    fn clock(&self) -> Reading {
+        match self.clock_off_ms {
+            Some(millis) => Reading::exact(Metric::ClockOffset, millis as f64 / 1e3).estimated(),
+            None => Reading::unknown(Metric::ClockOffset, "no server answers whose clock could be compared"),
+        }
     }
 
     pub(super) fn measured(&mut self, figures: Figures) {
@@ -135,3 +166,6 @@ impl LinkStatus {
         metrics::gauge!("eavip_agent_spool_durable").set(f64::from(figures.durable));
     }
 }
+
+#[cfg(test)]
+mod tests;

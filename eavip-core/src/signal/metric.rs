@@ -93,7 +93,7 @@ metrics! {
     NetworkTransmit = "network_transmit_bytes", Host, BytesPerSecond, Gauge;
     /// Packets with errors in either direction (`interface`).
     NetworkErrors = "network_errors", Host, Count, Delta;
-    /// How far the kernel's clock is off, as its time synchronisation estimates.
+    /// How far the node's clock is from the server's at least, in either direction.
     ClockOffset = "clock_offset_seconds", Host, Seconds, Gauge;
     /// Whether the kernel's clock is synchronised.
     ClockSynchronised = "clock_synchronised", Host, Bool, Gauge;

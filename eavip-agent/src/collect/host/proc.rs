@@ -41,8 +41,8 @@ pub(super) fn open_files_ratio(text: &str) -> Option<f64> {
 /// Where systemd-timesyncd says that it runs, and that the clock was set.
 const TIMESYNC: &str = "/run/systemd/timesync";
 
-/// Whether the clock is synchronised, as systemd-timesyncd tells by a file. The kernel's own estimate needs a system
-/// call that has no safe wrapper, so the offset isn't measured here: the server compares clocks by each report.
+/// Whether the clock is synchronised, as systemd-timesyncd tells by a file. How far it is off is measured against the
+/// server, with each answer to a push: the kernel's own estimate says nothing where no time service runs.
 pub(super) fn clock() -> Vec<Reading> {
     vec![clock_of(Path::new(TIMESYNC))]
 }
