@@ -17,6 +17,19 @@ const NOTE_EVERY: Span = Span::from_secs(60);
 /// Places noted: a day and an hour.
 const MAX_PLACES: usize = 1_500;
 
+/// What tells a report from others of its node.
+#[derive(Debug, Clone, Copy)]
+pub struct Numbered {
+    /// The numbering of `seq`.
+    pub epoch: u64,
+    /// Its number.
+    pub seq: u64,
+    /// The digest of its bytes.
+    pub digest: Digest128,
+    /// When it was made, by its node's clock.
+    pub made_at: Timestamp,
+}
+
 /// Up to where a node's reports are on disk.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
@@ -26,6 +39,9 @@ pub struct Mark {
     pub seq: u64,
     /// The last numbers with their digests, oldest first.
     pub recent: VecDeque<(u64, Digest128)>,
+    /// When the newest report was made, by the node's clock.
+    #[serde(default)]
+    pub made_at: Option<Timestamp>,
     /// When the last report arrived.
     pub seen_at: Option<Timestamp>,
     /// What the node said of itself last.
@@ -44,32 +60,33 @@ pub enum Admission {
 }
 
 impl Mark {
-    /// What a report is against this mark.
+    /// What a report is against this mark. An old number is a resend if its digest is the one that is remembered, or, where
+    /// none is, if it was made no later than the newest that is known: a node's own reports of the past are.
     #[must_use]
-    pub fn admit(&self, epoch: u64, seq: u64, digest: Digest128) -> Admission {
+    pub fn admit(&self, report: &Numbered) -> Admission {
+        let Numbered { epoch, seq, digest, made_at } = *report;
         if epoch > self.epoch || (epoch == self.epoch && seq > self.seq) {
             return Admission::New;
         }
-        if epoch < self.epoch {
-            return Admission::Clone;
-        }
-        match self.recent.iter().rev().find(|(known, _)| *known == seq) {
-            Some((_, known)) if *known != digest => Admission::Clone,
-            _ => Admission::Repeat,
-        }
+        let same = match self.recent.iter().rev().find(|(known, _)| *known == seq) {
+            Some((_, known)) => *known == digest,
+            None => self.made_at.is_none_or(|newest| made_at <= newest),
+        };
+        if epoch == self.epoch && same { Admission::Repeat } else { Admission::Clone }
     }
 
     /// Moves on to a report that is new.
-    pub fn advance(&mut self, epoch: u64, seq: u64, digest: Digest128, at: Timestamp) {
-        if epoch > self.epoch {
+    pub fn advance(&mut self, report: &Numbered, received_at: Timestamp) {
+        if report.epoch > self.epoch {
             self.recent.clear();
         }
-        (self.epoch, self.seq) = (epoch, seq);
-        self.seen_at = Some(at);
+        (self.epoch, self.seq) = (report.epoch, report.seq);
+        self.made_at = self.made_at.max(Some(report.made_at));
+        self.seen_at = Some(received_at);
         if self.recent.len() >= REMEMBERED {
             self.recent.pop_front();
         }
-        self.recent.push_back((seq, digest));
+        self.recent.push_back((report.seq, report.digest));
     }
 }
 

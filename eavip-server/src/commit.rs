@@ -4,6 +4,7 @@
 //! It decides nothing about alerts; it knows which reports are new, repeated or a clone's, because only here are
 //! marks and log changed together.
 
+mod keeper;
 mod recover;
 mod worker;
 
@@ -17,6 +18,7 @@ pub use recover::{Recovered, recover};
 pub use worker::spawn;
 
 use crate::book::Book;
+use crate::checkpoint::Numbered;
 use crate::record::LedgerRecord;
 
 /// Jobs that may wait: a few times what one group takes, so that the disk always has work and memory stays bounded.
@@ -33,6 +35,12 @@ pub struct Checked {
     pub bytes: bytes::Bytes,
     /// What they say.
     pub body: Body,
+}
+
+impl Checked {
+    fn numbered(&self, epoch: u64) -> Numbered {
+        Numbered { epoch, seq: self.seq, digest: self.digest, made_at: self.body.at }
+    }
 }
 
 /// The reports of one request.

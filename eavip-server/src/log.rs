@@ -16,6 +16,7 @@ mod mark;
 mod open;
 mod quarantine;
 mod replay;
+mod reserve;
 mod scan;
 mod segment;
 mod writer;
@@ -30,6 +31,7 @@ use eavip_agent::durable::files::DirLock;
 
 use mark::Facts;
 pub use replay::{Problem, Reader, Replay};
+use reserve::Reserve;
 use segment::Catalogue;
 use writer::Writer;
 
@@ -101,15 +103,18 @@ pub struct Position(pub u64);
 pub struct Options {
     /// A segment is closed when it has reached this many bytes.
     pub segment_bytes: u64,
+    /// Space kept free for the ledger.
+    pub reserve_bytes: u64,
     /// Positions below which the streams certainly had records: what the views' checkpoint covers. If the log's own end is
     /// lower, its tail has vanished; the gap is reported and no position is used twice.
     pub known: PerStream<Position>,
 }
 
 impl Default for Options {
-    /// 64 MiB: some ten seconds of ingest at full load, and a unit of pruning that is small against a day.
+    /// Segments of 64 MiB: some ten seconds of ingest at full load, and a unit of pruning that is small against a day. A
+    /// reserve of 16 MiB: some ten thousand alerts with their deliveries.
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, known: PerStream::default() }
+        Self { segment_bytes: 64 << 20, reserve_bytes: 16 << 20, known: PerStream::default() }
     }
 }
 
@@ -169,6 +174,7 @@ pub struct Log {
     salt: frame::Salt,
     mark: Mark,
     writers: PerStream<Writer>,
+    reserve: Reserve,
     catalogue: Arc<Catalogue>,
     poisoned: bool,
     /// Held, never read: the directory is ours while it lives.
@@ -184,7 +190,8 @@ impl Log {
         open::open(dir, options)
     }
 
-    /// Appends records to a stream, all or none. They are readable after the next [`Log::sync`].
+    /// Appends records to a stream, all or none. They are readable after the next [`Log::sync`]. On a full disk the ledger
+    /// goes on for as long as its reserve lasts; reports are refused until the reserve is whole again.
     ///
     /// # Errors
     /// [`LogError::Full`] and [`LogError::TooLarge`] leave the log as it was; any other failure poisons it.
@@ -197,15 +204,27 @@ impl Log {
         if let Some(large) = payloads.iter().map(|p| p.as_ref().len()).find(|len| *len > PAYLOAD_MAX) {
             return Err(LogError::TooLarge { bytes: large });
         }
-        let rolled = self.writers.of_mut(stream).roll_if_full(&self.catalogue, stream);
-        let appended = match rolled {
-            Ok(true) => {
-                self.write_mark(true).and_then(|()| self.writers.of_mut(stream).append(stream, payloads))
+        if stream == Stream::Reports && !self.reserve.hold() {
+            return Err(LogError::Full(io::ErrorKind::StorageFull.into()));
+        }
+        let appended = match self.try_append(stream, payloads) {
+            Err(LogError::Full(_)) if stream == Stream::Ledger && self.reserve.spend() => {
+                self.try_append(stream, payloads)
             }
-            Ok(false) => self.writers.of_mut(stream).append(stream, payloads),
-            Err(error) => Err(error),
+            appended => appended,
         };
         appended.map_err(|error| self.poison_unless_full(error))
+    }
+
+    fn try_append<P: AsRef<[u8]>>(
+        &mut self,
+        stream: Stream,
+        payloads: &[P],
+    ) -> Result<Range<Position>, LogError> {
+        if self.writers.of_mut(stream).roll_if_full(&self.catalogue, stream)? {
+            self.write_mark(true)?;
+        }
+        self.writers.of_mut(stream).append(stream, payloads)
     }
 
     /// Makes everything appended durable: one `fdatasync` per stream that has news. Only after it may a record be

@@ -2,15 +2,17 @@
 
 use super::*;
 
-fn digest(byte: u8) -> Digest128 {
-    Digest128([byte; 16])
+/// A report that says something, made in the second of its number.
+fn report(epoch: u64, seq: u64, content: u8) -> Numbered {
+    let made_at = Timestamp::from_millis(seq as i64 * 1_000);
+    Numbered { epoch, seq, digest: Digest128([content; 16]), made_at }
 }
 
 #[test]
 fn tells_new_repeated_and_cloned_reports_apart() {
     let mut mark = Mark::default();
     for seq in [1, 2, 5] {
-        mark.advance(3, seq, digest(seq as u8), Timestamp::default());
+        mark.advance(&report(3, seq, seq as u8), Timestamp::default());
     }
     for (epoch, seq, content, expected, why) in [
         (3, 6, 6, Admission::New, "the next"),
@@ -21,16 +23,18 @@ fn tells_new_repeated_and_cloned_reports_apart() {
         (4, 1, 1, Admission::New, "a new numbering"),
         (2, 9, 9, Admission::Clone, "a numbering that ended"),
     ] {
-        assert_eq!(mark.admit(epoch, seq, digest(content)), expected, "{why}");
+        assert_eq!(mark.admit(&report(epoch, seq, content)), expected, "{why}");
     }
 }
 
 #[test]
 fn remembers_a_bounded_number_of_digests() {
     let mut mark = Mark::default();
-    (1..1_000).for_each(|seq| mark.advance(1, seq, digest(0), Timestamp::default()));
+    (1..1_000).for_each(|seq| mark.advance(&report(1, seq, 0), Timestamp::default()));
     assert_eq!(mark.recent.len(), REMEMBERED);
-    assert_eq!(mark.admit(1, 1, digest(9)), Admission::Repeat, "what is long past is taken for a resend");
+    assert_eq!(mark.admit(&report(1, 1, 9)), Admission::Repeat, "what is long past is taken for a resend");
+    let newer = Numbered { made_at: Timestamp::from_millis(999_001), ..report(1, 1, 9) };
+    assert_eq!(mark.admit(&newer), Admission::Clone, "unless it is newer than everything known");
 }
 
 #[test]

@@ -9,9 +9,9 @@ use eavip_core::time::Span;
 use eavip_core::wire::v1::Body;
 
 use crate::book::Book;
-use crate::checkpoint::{Admission, Checkpoint, Mark, Places};
+use crate::checkpoint::{Admission, Checkpoint, Mark, Numbered, Places};
 use crate::nodes::Nodes;
-use crate::store::{Store, StoreError};
+use crate::store::{ReportRecord, Store, StoreError};
 
 /// Reports of this long before the last one are read again: enough for every window and for what is stale.
 const LOOK_BACK: Span = Span::from_secs(600);
@@ -71,21 +71,25 @@ pub fn recover(store: &dyn Store) -> Result<Recovered, StoreError> {
     let (mut replayed, mut next_report) = (0, reports);
     for entry in store.reports(from) {
         let (position, record) = entry?;
-        let mark = marks.entry(record.node).or_default();
-        if mark.admit(record.epoch, record.seq, record.digest) == Admission::New {
-            mark.advance(record.epoch, record.seq, record.digest, record.received_at);
-        }
-        if position >= reports {
-            places.note(record.received_at, position);
-        }
-        next_report = next_report.max(position + 1);
         // It was read when it was taken; a newer server may have stopped understanding it, which loses no more than
         // what a chart shows of it.
-        if let Ok(body) = Body::decode(&record.body, "") {
+        let body = Body::decode(&record.body, "").ok();
+        let ReportRecord { node, epoch, seq, digest, received_at, .. } = record;
+        let made_at = body.as_ref().map_or(received_at, |body| body.at);
+        let numbered = Numbered { epoch, seq, digest, made_at };
+        let mark = marks.entry(node).or_default();
+        if mark.admit(&numbered) == Admission::New {
+            mark.advance(&numbered, received_at);
+        }
+        if position >= reports {
+            places.note(received_at, position);
+        }
+        next_report = next_report.max(position + 1);
+        if let Some(body) = body {
             if let Some(facts) = &body.facts {
                 mark.facts = facts.clone();
             }
-            nodes.change_known(record.node, |known| known.observe(&body, record.received_at, rolled_before));
+            nodes.change_known(node, |known| known.observe(&body, received_at, rolled_before));
             replayed += 1;
         }
     }

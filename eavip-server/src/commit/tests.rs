@@ -5,10 +5,13 @@ use std::sync::Arc;
 use eavip_core::id::Digest128;
 use eavip_core::signal::metric::Metric;
 use eavip_core::signal::reading::Reading;
+use eavip_core::time::Span;
+use futures_util::FutureExt as _;
 use uuid::Uuid;
 
 use super::*;
 use crate::record::{Event, NodeEvent, ServerEvent};
+use crate::store::Store as _;
 use crate::store::embedded::EmbeddedStore;
 use crate::store::memory::MemoryStore;
 use crate::testing::{Inside, body, checked, node, reports};
@@ -48,6 +51,22 @@ async fn a_clone_is_refused_and_told_once() {
     assert_eq!(clones.count(), 1);
     let cloned = inside.shared.nodes.with(id, |known| known.node.series_of(Metric::NodeCloned).count());
     assert_eq!(cloned, Some(1), "and is evidence for an alert");
+}
+
+#[tokio::test]
+async fn a_clone_that_is_far_behind_is_told_from_a_late_resend() {
+    let inside = Inside::new();
+    let id = inside.enrol(1).await;
+    let began = crate::shared::now();
+    let made_at = |seq: u64| body(began + Span::from_secs(seq), cpu(0.1));
+    let batch = |seqs: std::ops::RangeInclusive<u64>| seqs.map(|seq| checked(seq, made_at(seq))).collect();
+    let all = inside.committer.reports(reports(id, 0, batch(1..=300))).await.unwrap();
+    assert_eq!(all, Taken::Acknowledged { epoch: 1, seq: 300 });
+    let late = inside.committer.reports(reports(id, 0, batch(1..=9))).await.unwrap();
+    assert_eq!(late, Taken::Acknowledged { epoch: 1, seq: 300 }, "nobody remembers these digests any more");
+    let other = checked(10, body(began + Span::from_secs(301), cpu(0.1)));
+    let cloned = inside.committer.reports(reports(id, 9, vec![other])).await.unwrap();
+    assert_eq!(cloned, Taken::Cloned { seq: 10 }, "an old number on something newer than all there is");
 }
 
 #[tokio::test]
@@ -115,17 +134,20 @@ async fn a_refused_mutation_writes_nothing_and_says_why() {
     assert_eq!(inside.store.ledger(0).count(), 0);
 }
 
-/// A store whose disk is full, or fails, when told to.
+/// A store whose disk is full, fails, or takes long for a checkpoint, when told to.
 #[derive(Debug)]
 struct Faulty {
     inner: MemoryStore,
+    /// Held by a test while checkpoints should take long.
+    slow: std::sync::Mutex<()>,
     full: std::sync::atomic::AtomicBool,
     broken: std::sync::atomic::AtomicBool,
 }
 
 impl Faulty {
     fn new() -> Arc<Self> {
-        Arc::new(Self { inner: MemoryStore::new(Uuid::nil()), full: false.into(), broken: false.into() })
+        let inner = MemoryStore::new(Uuid::nil());
+        Arc::new(Self { inner, slow: ().into(), full: false.into(), broken: false.into() })
     }
 
     fn check(&self) -> Result<(), crate::store::StoreError> {
@@ -171,6 +193,7 @@ impl crate::store::Store for Faulty {
         &self,
         checkpoint: &crate::checkpoint::Checkpoint,
     ) -> Result<(), crate::store::StoreError> {
+        let _in_the_end = self.slow.lock().unwrap();
         self.inner.save_checkpoint(checkpoint)
     }
     fn load_checkpoint(&self) -> Result<Option<crate::checkpoint::Checkpoint>, crate::store::StoreError> {
@@ -185,6 +208,22 @@ impl crate::store::Store for Faulty {
     fn forget_roll_ups(&self, before: u32) -> Result<(), crate::store::StoreError> {
         self.inner.forget_roll_ups(before)
     }
+}
+
+#[tokio::test]
+async fn reports_are_acknowledged_while_a_checkpoint_is_written() {
+    let store = Faulty::new();
+    let inside = Inside::over(Arc::clone(&store) as _);
+    let id = inside.enrol(1).await;
+    let slow = store.slow.lock().unwrap();
+    let mut checkpoint = Box::pin(inside.committer.checkpoint());
+    assert!(checkpoint.as_mut().now_or_never().is_none(), "it was asked for");
+    assert_eq!(inside.report(id, 1, cpu(0.1)).await, Taken::Acknowledged { epoch: 1, seq: 1 });
+    assert!(checkpoint.as_mut().now_or_never().is_none(), "and is still being written");
+    drop(slow);
+    checkpoint.await.unwrap();
+    let kept = store.inner.load_checkpoint().unwrap().unwrap();
+    assert_eq!((kept.ledger, kept.reports), (1, 0), "as it was when it was asked for");
 }
 
 #[tokio::test]

@@ -9,9 +9,10 @@ use eavip_core::signal::reading::Reading;
 use eavip_core::time::{Span, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
+use super::keeper::{Keeper, Moment};
 use super::{Checked, Committer, Decide, Job, MutateError, QUEUE, Recovered, Reports, Stopped, Taken};
 use crate::checkpoint::{Admission, Checkpoint, Mark, Places};
-use crate::history::{self, ROLL_UP};
+use crate::history;
 use crate::record::{Actor, Event, LedgerRecord, NodeEvent, VERSION};
 use crate::shared::{ChangeKind, Shared, now};
 use crate::store::{ReportRecord, Store, StoreError};
@@ -20,10 +21,6 @@ use crate::store::{ReportRecord, Store, StoreError};
 const MAX_GROUP: usize = 4_096;
 /// A clone or a rewind of one node is told this often at the most.
 const TELL_AGAIN: Span = Span::from_secs(3_600);
-/// Reports are kept at least this long for replay and for restored servers.
-const KEEP_REPORTS: Span = Span::from_secs(24 * 3_600);
-/// Reports take at most about this much of the disk, whatever their age: a day of five hundred nodes.
-const KEEP_BYTES: u64 = 10 << 30;
 
 /// Starts the thread; it ends when it is told to, when the last [`Committer`] is dropped, or when the disk fails, and
 /// keeps a checkpoint when it ends in order.
@@ -37,8 +34,9 @@ pub fn spawn(
 ) -> std::io::Result<(Committer, std::thread::JoinHandle<Result<(), StoreError>>)> {
     let (sender, jobs) = mpsc::channel(QUEUE);
     let Recovered { marks, places, ledger, reports, rolled_before, .. } = recovered;
-    let worker =
-        Worker { store, shared, marks, places, ledger, reports, rolled_before, told: HashMap::new() };
+    let keeper = Keeper::start(Arc::clone(&store), Arc::clone(&shared), rolled_before)?;
+    let told = HashMap::new();
+    let worker = Worker { store, shared, keeper, marks, places, ledger, reports, rolled_before, told };
     let thread = std::thread::Builder::new().name("commit".to_owned()).spawn(move || worker.run(jobs))?;
     Ok((Committer(sender), thread))
 }
@@ -46,11 +44,13 @@ pub fn spawn(
 struct Worker {
     store: Arc<dyn Store>,
     shared: Arc<Shared>,
+    keeper: Keeper,
     marks: BTreeMap<NodeId, Mark>,
     places: Places,
     /// The next positions of the two streams.
     ledger: u64,
     reports: u64,
+    /// Roll-ups before this slot are whole.
     rolled_before: u32,
     /// When a clone or rewind of a node was told last.
     told: HashMap<NodeId, Timestamp>,
@@ -65,7 +65,7 @@ struct Group {
 
 impl Worker {
     fn run(mut self, mut jobs: mpsc::Receiver<Job>) -> Result<(), StoreError> {
-        while let Some(first) = jobs.blocking_recv() {
+        'jobs: while let Some(first) = jobs.blocking_recv() {
             let mut group = Group::default();
             let mut next = Some(first);
             while let Some(job) = next.take() {
@@ -77,14 +77,12 @@ impl Worker {
                     }
                     Job::Checkpoint(reply) => {
                         self.finish(std::mem::take(&mut group))?;
-                        self.checkpoint();
-                        // Nobody waiting any more is fine: the checkpoint is kept.
-                        let _ = reply.send(());
+                        let moment = self.moment();
+                        self.keeper.keep(moment, Some(reply));
                     }
                     Job::Stop => {
                         self.finish(group)?;
-                        self.checkpoint();
-                        return Ok(());
+                        break 'jobs;
                     }
                 }
                 if group.reports.len() < MAX_GROUP {
@@ -93,7 +91,9 @@ impl Worker {
             }
             self.finish(group)?;
         }
-        self.checkpoint();
+        let last = self.moment();
+        self.keeper.keep(last, None);
+        self.keeper.finish();
         Ok(())
     }
 
@@ -117,8 +117,7 @@ impl Worker {
             group.replies.push((reply, Taken::Rewound { epoch, seq }));
             return self.tell(node, NodeEvent::Rewound { from: seq, to: acknowledged }, group);
         }
-        let cloned =
-            reports.iter().find(|report| mark.admit(epoch, report.seq, report.digest) == Admission::Clone);
+        let cloned = reports.iter().find(|report| mark.admit(&report.numbered(epoch)) == Admission::Clone);
         if let Some(seq) = cloned.map(|report| report.seq) {
             group.replies.push((reply, Taken::Cloned { seq }));
             let cloned = Reading::exact(Metric::NodeCloned, 1.0);
@@ -127,13 +126,14 @@ impl Worker {
             return self.tell(node, NodeEvent::CloneSeen { epoch, seq }, group);
         }
         for report in reports {
-            if mark.admit(epoch, report.seq, report.digest) != Admission::New {
+            let numbered = report.numbered(epoch);
+            if mark.admit(&numbered) != Admission::New {
                 continue;
             }
             let (seq, digest, body) = (report.seq, report.digest, report.bytes.clone());
             match self.store.append_report(&ReportRecord { node, epoch, seq, digest, received_at, body }) {
                 Ok(position) => {
-                    mark.advance(epoch, seq, digest, received_at);
+                    mark.advance(&numbered, received_at);
                     if let Some(facts) = &report.body.facts {
                         mark.facts = facts.clone();
                     }
@@ -272,16 +272,11 @@ impl Worker {
         }
     }
 
-    /// Keeps a checkpoint and the roll-ups that are whole by now, and lets go of old reports. What fails here is
-    /// done again the next time: nothing depends on it but how long a start takes.
-    fn checkpoint(&mut self) {
-        let moment = now();
-        let whole_before = history::slot(moment);
-        let rolled = self.shared.nodes.rolled(self.rolled_before..whole_before);
-        match self.store.save_roll_ups(&rolled) {
-            Ok(()) => self.rolled_before = whole_before,
-            Err(error) => tracing::warn!(%error, "the roll-ups were not kept"),
-        }
+    /// Everything that a checkpoint holds, as it is now. From here on roll-ups of spans that are over stay as they are, so
+    /// that they can be written later.
+    fn moment(&mut self) -> Moment {
+        let at = now();
+        self.rolled_before = history::slot(at);
         let checkpoint = Checkpoint {
             ledger: self.ledger,
             reports: self.reports,
@@ -291,18 +286,6 @@ impl Worker {
             places: self.places.clone(),
             rolled_before: self.rolled_before,
         };
-        let keep = ROLL_UP.times(288);
-        let forgotten = self.places.before(moment - KEEP_REPORTS).max(self.store.reports_within(KEEP_BYTES));
-        let kept = self
-            .store
-            .save_checkpoint(&checkpoint)
-            .and_then(|()| self.store.forget_reports(forgotten))
-            .and_then(|()| self.store.forget_roll_ups(history::slot(moment - keep)));
-        match kept {
-            Ok(()) => {
-                metrics::gauge!("eavip_checkpoint_timestamp_seconds").set(moment.as_millis() as f64 / 1e3)
-            }
-            Err(error) => tracing::warn!(%error, "the checkpoint was not kept; the next start replays more"),
-        }
+        Moment { at, checkpoint }
     }
 }

@@ -12,6 +12,7 @@ use eavip_agent::durable::{Mark, MarkState, files};
 
 use super::frame::Salt;
 use super::mark::Facts;
+use super::reserve::Reserve;
 use super::scan::{Scan, Step};
 use super::segment::{self, Catalogue, Header};
 use super::writer::Writer;
@@ -49,7 +50,9 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Log, Opened), LogEr
         opening.run(std::mem::take(segments.of_mut(stream)), promised, options)
     };
     let writers = PerStream { ledger: end(Stream::Ledger)?, reports: end(Stream::Reports)? };
-    let mut log = Log { dir: dir.to_owned(), salt, mark, writers, catalogue, poisoned: false, _lock: lock };
+    let reserve = Reserve::open(dir, options.reserve_bytes);
+    let mut log =
+        Log { dir: dir.to_owned(), salt, mark, writers, reserve, catalogue, poisoned: false, _lock: lock };
     // Both slots: falling back to the older one must not bring an older beginning back.
     log.write_mark(true)?;
     log.write_mark(true)?;

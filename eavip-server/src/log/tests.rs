@@ -7,7 +7,7 @@ use super::*;
 const REPORTS: Stream = Stream::Reports;
 
 fn small() -> Options {
-    Options { segment_bytes: 1_000, ..Options::default() }
+    Options { segment_bytes: 1_000, reserve_bytes: 4_096, ..Options::default() }
 }
 
 fn payload(n: u64) -> Vec<u8> {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::embedded::EmbeddedStore;
 use super::memory::MemoryStore;
 use super::{ReportRecord, Store};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Numbered};
 use crate::history::RollUp;
 use crate::record::{Actor, Event, LedgerRecord, ServerEvent, VERSION};
 use crate::testing::node;
@@ -134,7 +134,9 @@ fn a_checkpoint_takes_the_place_of_the_one_before() {
             for number in 0..round {
                 checkpoint.book.apply(number, &ledger_record(70_000));
                 let mark = checkpoint.marks.entry(node(u128::from(number))).or_default();
-                mark.advance(1, round, Digest128([7; 16]), Timestamp::from_millis(5));
+                let made_at = Timestamp::from_millis(4);
+                let numbered = Numbered { epoch: 1, seq: round, digest: Digest128([7; 16]), made_at };
+                mark.advance(&numbered, Timestamp::from_millis(5));
                 checkpoint.places.note(Timestamp::from_millis(number as i64 * 100_000), number);
             }
             store.save_checkpoint(&checkpoint).unwrap();

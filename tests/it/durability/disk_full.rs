@@ -42,34 +42,55 @@ impl Drop for SmallDisk {
     }
 }
 
-fn records(log: &Log) -> Vec<Vec<u8>> {
-    log.replay(Stream::Ledger, Position(0)).map(|item| item.unwrap().1).collect()
+/// Appends until the disk is full; what was taken.
+fn fill(log: &mut Log, stream: Stream) -> Vec<Vec<u8>> {
+    let mut taken: Vec<Vec<u8>> = Vec::new();
+    loop {
+        let record = vec![taken.len() as u8; 7_000];
+        match log.append(stream, &[&record]) {
+            Ok(_) => taken.push(record),
+            Err(LogError::Full(_)) => return taken,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn records(log: &Log, stream: Stream) -> Vec<Vec<u8>> {
+    log.replay(stream, Position(0)).map(|item| item.unwrap().1).collect()
 }
 
 #[test]
-fn a_log_on_a_full_disk_refuses_keeps_what_it_has_and_goes_on_when_there_is_room() {
+fn a_log_on_a_full_disk_keeps_room_for_the_ledger_and_goes_on_when_there_is_room() {
+    const RESERVE: u64 = 256 << 10;
     let Some(disk) = SmallDisk::new("2m") else { return };
     let filler = disk.filler(1 << 20);
     let dir = disk.at.join("log");
-    let (mut log, _) = Log::open(&dir, &Options { segment_bytes: 200 << 10, ..Options::default() }).unwrap();
-    let mut kept: Vec<Vec<u8>> = Vec::new();
-    let refused = loop {
-        let record = vec![kept.len() as u8; 7_000];
-        match log.append(Stream::Ledger, &[&record]) {
-            Ok(_) => kept.push(record),
-            Err(error) => break error,
-        }
-    };
-    assert!(matches!(refused, LogError::Full(_)), "{refused}");
+    let options = Options { segment_bytes: 200 << 10, reserve_bytes: RESERVE, ..Options::default() };
+    let (mut log, _) = Log::open(&dir, &options).unwrap();
+
+    let mut reports = fill(&mut log, Stream::Reports);
+    let mut ledger = fill(&mut log, Stream::Ledger);
+    let room = ledger.len() as u64 * 7_000;
+    assert!((RESERVE * 9 / 10..=RESERVE + 16_000).contains(&room), "{room} bytes for the ledger");
+    assert!(!dir.join("RESERVE").exists(), "it is spent");
+    assert!(fill(&mut log, Stream::Reports).is_empty(), "and reports stay refused");
     log.sync().unwrap();
-    assert_eq!(records(&log), kept);
+    assert_eq!(
+        (records(&log, Stream::Reports), records(&log, Stream::Ledger)),
+        (reports.clone(), ledger.clone())
+    );
+
     fs::remove_file(filler).unwrap();
-    log.append(Stream::Ledger, &[b"room again"]).unwrap();
+    for (stream, kept) in [(Stream::Reports, &mut reports), (Stream::Ledger, &mut ledger)] {
+        log.append(stream, &[b"room again"]).unwrap();
+        kept.push(b"room again".to_vec());
+    }
+    assert_eq!(dir.join("RESERVE").metadata().unwrap().len(), RESERVE, "and it is there again");
     log.sync().unwrap();
-    kept.push(b"room again".to_vec());
     drop(log);
-    let (log, opened) = Log::open(&dir, &Options::default()).unwrap();
-    assert_eq!((records(&log), opened), (kept, eavip_server::log::Opened::default()));
+    let (log, opened) = Log::open(&dir, &options).unwrap();
+    assert_eq!((records(&log, Stream::Reports), records(&log, Stream::Ledger)), (reports, ledger));
+    assert_eq!(opened, eavip_server::log::Opened::default());
 }
 
 #[test]

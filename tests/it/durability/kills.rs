@@ -42,7 +42,11 @@ fn kills_lose_nothing_that_was_acknowledged() {
 /// Everything must be there after a kill and after a power cut.
 pub(super) fn check(oracle: &mut Oracle, dir: &std::path::Path) {
     let known = oracle.check_views(&dir.join("views"));
-    oracle.check_log(&dir.join("log"), &Options { segment_bytes: 32 << 10, known }, Allowed::Nothing);
+    oracle.check_log(
+        &dir.join("log"),
+        &Options { segment_bytes: 32 << 10, known, ..Options::default() },
+        Allowed::Nothing,
+    );
     let limits = Limits { max_bytes: 256 << 10, keep_acknowledged: Duration::from_secs(1_000_000) };
     oracle.check_spool(&dir.join("spool"), limits, Allowed::Nothing);
 }

@@ -15,7 +15,8 @@ use super::oracle::{Allowed, Oracle};
 const ROUNDS: u64 = 180;
 
 const NOW: u64 = 1_700_000_000_000;
-const LOG: fn() -> Options = || Options { segment_bytes: 8 << 10, ..Options::default() };
+const LOG: fn() -> Options =
+    || Options { segment_bytes: 8 << 10, reserve_bytes: 4 << 10, ..Options::default() };
 
 #[test]
 fn a_damaged_log_opens_and_reports_what_it_cannot_return() {

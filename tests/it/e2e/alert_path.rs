@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use super::signature::signs;
 use super::{SERVER, site};
 
-const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+/// The key of receivers in these tests.
+pub(super) const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 /// What arrived at the receiver, in order, with the status it was answered with.
 type Arrived = Arc<Mutex<Vec<(Instant, Request, u16)>>>;

@@ -40,7 +40,8 @@ fn log(dir: &Path, chance: &mut Chance) -> Result<(), Failure> {
         Loaded::Some { meta, .. } => read_meta(&meta),
         Loaded::None | Loaded::Quarantined { .. } => (0, PerStream::default()),
     };
-    let (mut log, _) = Log::open(&dir.join("log"), &Options { segment_bytes: 32 << 10, known })?;
+    let (mut log, _) =
+        Log::open(&dir.join("log"), &Options { segment_bytes: 32 << 10, known, ..Options::default() })?;
     loop {
         let mut facts = Vec::new();
         for stream in Stream::ALL {
