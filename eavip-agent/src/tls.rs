@@ -4,6 +4,37 @@
 //! What an agent does with it is in [`client`] and [`pin`]; what the server does (issuing, listening) is the server's
 //! `authority`. Only ring does cryptography here; nothing is installed process-wide, so that embedders keep theirs.
 
+/// The part of a verifier that ours leave to another: which signatures of a handshake count.
+#[macro_export]
+macro_rules! signatures_are_verified_by {
+    ($verifier:ident => $other:expr) => {
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            certificate: &rustls::pki_types::CertificateDer<'_>,
+            signature: &rustls::DigitallySignedStruct,
+        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+            let $verifier = self;
+            $other.verify_tls12_signature(message, certificate, signature)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            certificate: &rustls::pki_types::CertificateDer<'_>,
+            signature: &rustls::DigitallySignedStruct,
+        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+            let $verifier = self;
+            $other.verify_tls13_signature(message, certificate, signature)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+            let $verifier = self;
+            $other.supported_verify_schemes()
+        }
+    };
+}
+
 pub mod client;
 pub mod pin;
 mod uri;

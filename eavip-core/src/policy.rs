@@ -14,7 +14,7 @@
 
 mod load;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::document::{Problem, Source};
 
@@ -67,7 +67,16 @@ impl Policy {
     /// # Errors
     /// Every problem of every source at once, in the order of sources and lines; never an empty list.
     pub fn load(sources: &[Source]) -> Result<Self, Vec<Problem>> {
-        load::load(sources)
+        load::load(sources, None)
+    }
+
+    /// Reads sources as [`Policy::load`] does, where it is known which receivers there are: a route to another one is a
+    /// problem.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn load_for(sources: &[Source], receivers: &BTreeSet<ReceiverId>) -> Result<Self, Vec<Problem>> {
+        load::load(sources, Some(receivers))
     }
 
     /// The built-in policy alone.

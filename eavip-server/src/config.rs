@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use eavip_agent::config::layers::Layers;
 use eavip_agent::secret::SecretRef;
-use eavip_core::document::{CONTRADICTION, Document, Problem, Section, UNRESOLVED, WRONG_VALUE};
+use eavip_core::document::{CONTRADICTION, Document, Problem, Section, WRONG_VALUE};
 use eavip_core::id::ReceiverId;
 use eavip_core::policy::Policy;
 
@@ -94,11 +94,8 @@ impl Config {
             Some(())
         });
         let runbook = Layers::read(&config.runbook, config.runbook_named);
-        let policy = runbook.sources().and_then(|sources| {
-            let policy = Policy::load(&sources)?;
-            let problems = config.unknown_receivers(&policy);
-            if problems.is_empty() { Ok(policy) } else { Err(problems) }
-        });
+        let receivers = config.receivers.keys().cloned().collect();
+        let policy = runbook.sources().and_then(|sources| Policy::load_for(&sources, &receivers));
         match (read, policy) {
             (Ok(()), Ok(policy)) => Ok((config, policy)),
             (read, policy) => Err([read.err(), policy.err()].into_iter().flatten().flatten().collect()),
@@ -146,22 +143,6 @@ impl Config {
         self.insecure_http = web.flag("insecure_http").unwrap_or(false);
         self.names = web.list("names");
         web.finish();
-    }
-
-    fn unknown_receivers(&self, policy: &Policy) -> Vec<Problem> {
-        let unknown = policy.receivers().into_iter().filter(|id| !self.receivers.contains_key(*id));
-        unknown
-            .map(|id| Problem {
-                code: UNRESOLVED,
-                source: self.runbook.display().to_string(),
-                position: None,
-                line: String::new(),
-                message: format!(
-                    "a route names receiver `{id}`, which the server's configuration does not have"
-                ),
-                remedy: format!("add [receiver.{id}] to the server's configuration, or mend the route"),
-            })
-            .collect()
     }
 
     /// Whether plain HTTP is answered on the web listener.

@@ -93,12 +93,7 @@ impl Views {
     /// # Errors
     /// [`ViewsError::InUse`], or a directory that cannot be written.
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, ViewsError> {
-        files::create_dir(dir).map_err(|e| io_error("create", dir, e))?;
-        let lock = files::lock_dir(dir).map_err(|e| match e.kind() {
-            io::ErrorKind::WouldBlock => ViewsError::InUse(dir.to_owned()),
-            _ => io_error("lock", dir, e),
-        })?;
-        Ok(Self { dir: dir.to_owned(), cache_bytes, _lock: lock })
+        Ok(Self { dir: dir.to_owned(), cache_bytes, _lock: take(dir)? })
     }
 
     /// Writes a checkpoint whole. When this returns it is on disk and named; on failure the one before stands.
@@ -235,6 +230,15 @@ impl Views {
     fn path(&self, generation: u64) -> PathBuf {
         self.dir.join(format!("{PREFIX}{generation}"))
     }
+}
+
+/// Makes a directory if it is absent, and takes it for this process.
+fn take(dir: &Path) -> Result<DirLock, ViewsError> {
+    files::create_dir(dir).map_err(|e| io_error("create", dir, e))?;
+    files::lock_dir(dir).map_err(|e| match e.kind() {
+        io::ErrorKind::WouldBlock => ViewsError::InUse(dir.to_owned()),
+        _ => io_error("lock", dir, e),
+    })
 }
 
 /// Puts all entries; returns how many distinct keys there are.

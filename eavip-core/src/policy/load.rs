@@ -3,7 +3,7 @@
 
 mod roster;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::roster::team;
 use super::{MAX_RULES, Parts, Policy, Service};
@@ -11,7 +11,9 @@ use crate::alert::Category;
 use crate::alert::owner::{Owner, OwnerMap};
 use crate::alert::route::Route;
 use crate::alert::rule::{AlertRule, Condition};
-use crate::document::{CONTRADICTION, Document, MISSING, Merge, Problem, Section, Source, WRONG_VALUE};
+use crate::document::{
+    CONTRADICTION, Document, MISSING, Merge, Problem, Section, Source, UNRESOLVED, WRONG_VALUE,
+};
 use crate::environment::Environment;
 use crate::id::{AlertRuleId, Digest128, ReceiverId, ServiceId};
 use crate::labels::Labels;
@@ -21,8 +23,12 @@ use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::{Kind, Unit};
 use crate::time::Span;
+use crate::vocabulary::nearest;
 
-pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
+pub(super) fn load(
+    sources: &[Source],
+    known_receivers: Option<&BTreeSet<ReceiverId>>,
+) -> Result<Policy, Vec<Problem>> {
     let builtin = [Source::new("built-in policy", super::BUILTIN)];
     let document = Document::parse(&[(&builtin, Merge::Unique), (sources, Merge::Unique)]);
     let root = document.root();
@@ -30,7 +36,8 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let objectives = objectives(root.section("objectives"), Objectives::default());
     let services = services(&root, &roster, &objectives);
     let owners = owners(&root, &roster);
-    let routes = root.listed_sections("route").into_iter().filter_map(route).collect();
+    let routes = root.listed_sections("route").into_iter();
+    let routes = routes.filter_map(|section| route(section, known_receivers)).collect();
     let mut rules = rules(&root, &roster);
     root.finish();
     let problems = document.into_problems();
@@ -108,7 +115,7 @@ fn matchers(section: &Section<'_>) -> Labels {
     })
 }
 
-fn route(section: Section<'_>) -> Option<Route> {
+fn route(section: Section<'_>, known: Option<&BTreeSet<ReceiverId>>) -> Option<Route> {
     let route = Route {
         matchers: matchers(&section),
         least: section.text("least").unwrap_or(Category::Informational),
@@ -119,6 +126,14 @@ fn route(section: Section<'_>) -> Option<Route> {
     if empty {
         let remedy = "name at least one receiver: `receivers = [\"pager\"]`";
         section.problem(Some("receivers"), MISSING, "the route leads to nobody", remedy);
+    }
+    for id in route.receivers.iter().filter(|id| known.is_some_and(|known| !known.contains(*id))) {
+        let known = || known.into_iter().flatten().map(ReceiverId::as_str);
+        let remedy = match nearest(known(), id.as_str()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("add [receiver.{id}] to the server's configuration"),
+        };
+        section.problem(Some("receivers"), UNRESOLVED, format!("no receiver is called `{id}`"), &remedy);
     }
     section.finish();
     (!empty).then_some(route)

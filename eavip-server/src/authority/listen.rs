@@ -10,14 +10,10 @@ use arc_swap::ArcSwap;
 use eavip_agent::tls::{self, NodeUri, Validity, provider};
 use eavip_core::id::NodeId;
 use eavip_core::time::{Span, Timestamp};
-use rustls::client::danger::HandshakeSignatureValid;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
-use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, RootCertStore,
-    ServerConfig, SignatureScheme,
-};
+use rustls::{CertificateError, DistinguishedName, Error, OtherError, RootCertStore, ServerConfig};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use uuid::Uuid;
 
@@ -199,25 +195,5 @@ impl ClientCertVerifier for NodeVerifier {
         Ok(verified)
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.chains.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.chains.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chains.supported_verify_schemes()
-    }
+    eavip_agent::signatures_are_verified_by!(verifier => verifier.chains);
 }

@@ -85,12 +85,7 @@ impl History {
     /// # Errors
     /// [`ViewsError::InUse`], or a directory that cannot be written.
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, ViewsError> {
-        files::create_dir(dir).map_err(|e| io_error("create", dir, e))?;
-        let lock = files::lock_dir(dir).map_err(|e| match e.kind() {
-            io::ErrorKind::WouldBlock => ViewsError::InUse(dir.to_owned()),
-            _ => io_error("lock", dir, e),
-        })?;
-        Ok(Self { dir: dir.to_owned(), cache_bytes, inner: Mutex::default(), _lock: lock })
+        Ok(Self { dir: dir.to_owned(), cache_bytes, inner: Mutex::default(), _lock: super::take(dir)? })
     }
 
     /// Puts entries of a day; they are on disk when this returns. Putting the same again changes nothing.
