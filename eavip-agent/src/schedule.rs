@@ -89,6 +89,8 @@ fn as_i64(span: Span) -> i64 {
 }
 
 /// Reads five-field crontab text, in UTC until [`Schedule::in_zone`] says otherwise.
+impl eavip_core::document::Declared for Schedule {}
+
 impl FromStr for Schedule {
     type Err = InvalidCrontab;
     fn from_str(text: &str) -> Result<Self, InvalidCrontab> {

@@ -3,9 +3,11 @@
 //!
 //! Reading files is the caller's part; policy and the configurations of agent and server are read with this.
 
+mod schema;
 mod section;
 mod tree;
 
+pub use schema::Declared;
 pub use section::Section;
 pub use tree::{Document, Merge, Source};
 

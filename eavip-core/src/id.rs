@@ -50,6 +50,12 @@ macro_rules! slug {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.pad(&self.0) }
         }
 
+        impl crate::document::Declared for $name {
+            fn schema() -> serde_json::Value {
+                serde_json::json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$" })
+            }
+        }
+
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str { &self.0 }
         }

@@ -53,4 +53,8 @@ pub mod time;
 mod vocabulary;
 pub mod wire;
 
+#[doc(hidden)]
+pub use serde_json::Value as Json;
+#[doc(hidden)]
+pub use vocabulary::words_schema;
 pub use vocabulary::{UnknownWord, Vocabulary};

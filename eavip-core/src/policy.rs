@@ -79,6 +79,12 @@ impl Policy {
         load::load(sources, Some(receivers))
     }
 
+    /// The JSON Schema of `runbook.toml`, for editors.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        load::schema()
+    }
+
     /// The built-in policy alone.
     #[must_use]
     pub fn builtin() -> Self {

@@ -67,6 +67,13 @@ pub trait Vocabulary: Copy + 'static {
     const WORDS: &'static [&'static str];
 }
 
+/// The schema of a closed vocabulary; for [`words!`](crate::words).
+#[doc(hidden)]
+#[must_use]
+pub fn words_schema(words: &[&str]) -> serde_json::Value {
+    serde_json::json!({ "enum": words })
+}
+
 /// Declares an enum of fixed words with `ALL`, `as_str`, `FromStr`, `Display` and serde from the same strings.
 #[macro_export]
 macro_rules! words {
@@ -120,6 +127,12 @@ macro_rules! words {
                     found: text.chars().take(80).collect(),
                     known: <Self as $crate::Vocabulary>::WORDS.join(", "),
                 })
+            }
+        }
+
+        impl $crate::document::Declared for $name {
+            fn schema() -> $crate::Json {
+                $crate::words_schema(<Self as $crate::Vocabulary>::WORDS)
             }
         }
 

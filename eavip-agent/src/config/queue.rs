@@ -233,6 +233,8 @@ fn json(section: &Section<'_>) -> Option<QueueSource> {
 /// A JSON pointer.
 struct Pointer(String);
 
+impl eavip_core::document::Declared for Pointer {}
+
 impl std::str::FromStr for Pointer {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, &'static str> {

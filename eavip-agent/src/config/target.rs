@@ -24,6 +24,8 @@ pub enum InvalidAddress {
     User,
 }
 
+impl eavip_core::document::Declared for Address {}
+
 impl FromStr for Address {
     type Err = InvalidAddress;
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {

@@ -23,6 +23,8 @@ pub struct UnknownZone {
     pub found: String,
 }
 
+impl eavip_core::document::Declared for Zone {}
+
 impl FromStr for Zone {
     type Err = UnknownZone;
     fn from_str(text: &str) -> Result<Self, UnknownZone> {

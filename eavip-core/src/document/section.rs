@@ -1,11 +1,11 @@
 //! Readers of one table: each key that is read is known, each value is checked, and [`Section::finish`] reports the
 //! keys that nothing read.
 
+use serde_json::json;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
-use std::str::FromStr;
 
+use super::schema::{self, Declared, Shape};
 use super::tree::{At, Document, Item, Value};
 use super::{MISSING, UNKNOWN_KEY, WRONG_VALUE};
 use crate::vocabulary::nearest;
@@ -18,6 +18,8 @@ pub struct Section<'d> {
     table: Option<&'d BTreeMap<String, Item>>,
     at: Option<At>,
     read: RefCell<BTreeSet<&'static str>>,
+    /// Where it is noted what is asked for, when that alone is of interest.
+    shape: Option<Shape>,
 }
 
 impl<'d> Section<'d> {
@@ -27,7 +29,18 @@ impl<'d> Section<'d> {
         table: Option<&'d BTreeMap<String, Item>>,
         at: Option<At>,
     ) -> Self {
-        Self { document, path, table, at, read: RefCell::default() }
+        Self { document, path, table, at, read: RefCell::default(), shape: None }
+    }
+
+    /// The reader of nothing, which notes what is asked for.
+    pub(super) fn of_nothing(document: &'d Document, path: String, shape: Shape) -> Self {
+        Self { document, path, table: None, at: None, read: RefCell::default(), shape: Some(shape) }
+    }
+
+    fn note(&self, key: &str, schema: impl FnOnce() -> serde_json::Value) {
+        if let Some(shape) = &self.shape {
+            shape.value(key, schema());
+        }
     }
 
     /// Whether the table is declared.
@@ -72,12 +85,13 @@ impl<'d> Section<'d> {
     }
 
     /// A text that is parsed into its type; the type's error message becomes the problem.
-    pub fn text<T: FromStr<Err: Display>>(&self, key: &'static str) -> Option<T> {
+    pub fn text<T: Declared>(&self, key: &'static str) -> Option<T> {
+        self.note(key, T::schema);
         let item = self.item(key)?;
         self.parse(key, item)
     }
 
-    fn parse<T: FromStr<Err: Display>>(&self, key: &str, item: &Item) -> Option<T> {
+    fn parse<T: Declared>(&self, key: &str, item: &Item) -> Option<T> {
         // A moment may stand without quotes; its type reads both.
         let (Value::Text(text) | Value::Moment(text)) = &item.value else {
             self.wrong(key, item, "a text in quotes");
@@ -96,11 +110,9 @@ impl<'d> Section<'d> {
     }
 
     /// A text that must be there.
-    pub fn required<T: FromStr<Err: Display>>(&self, key: &'static str, remedy: &str) -> Option<T> {
+    pub fn required<T: Declared>(&self, key: &'static str, remedy: &str) -> Option<T> {
         if !self.has(key) {
-            self.item(key);
             self.missing(key, remedy);
-            return None;
         }
         self.text(key)
     }
@@ -113,6 +125,7 @@ impl<'d> Section<'d> {
 
     /// A number within a range.
     pub fn number(&self, key: &'static str, range: std::ops::RangeInclusive<f64>) -> Option<f64> {
+        self.note(key, || json!({ "type": "number", "minimum": range.start(), "maximum": range.end() }));
         let item = self.item(key)?;
         let number = match item.value {
             Value::Integer(number) => number as f64,
@@ -133,6 +146,7 @@ impl<'d> Section<'d> {
 
     /// A whole number within a range.
     pub fn integer(&self, key: &'static str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+        self.note(key, || json!({ "type": "integer", "minimum": range.start(), "maximum": range.end() }));
         let item = self.item(key)?;
         let Value::Integer(number) = item.value else {
             self.wrong(key, item, "a whole number");
@@ -149,6 +163,7 @@ impl<'d> Section<'d> {
 
     /// True or false.
     pub fn flag(&self, key: &'static str) -> Option<bool> {
+        self.note(key, || json!({ "type": "boolean" }));
         let item = self.item(key)?;
         if let Value::Flag(flag) = item.value {
             return Some(flag);
@@ -158,7 +173,8 @@ impl<'d> Section<'d> {
     }
 
     /// A list of texts that are parsed into their type; empty when it isn't there.
-    pub fn list<T: FromStr<Err: Display>>(&self, key: &'static str) -> Vec<T> {
+    pub fn list<T: Declared>(&self, key: &'static str) -> Vec<T> {
+        self.note(key, || json!({ "type": "array", "items": T::schema() }));
         let Some(item) = self.item(key) else { return Vec::new() };
         let Value::List(list) = &item.value else {
             self.wrong(key, item, "a list in brackets");
@@ -169,6 +185,8 @@ impl<'d> Section<'d> {
 
     /// A list of whole numbers within a range; empty when it isn't there.
     pub fn integers(&self, key: &'static str, range: std::ops::RangeInclusive<u64>) -> Vec<u64> {
+        let item = || json!({ "type": "integer", "minimum": range.start(), "maximum": range.end() });
+        self.note(key, || json!({ "type": "array", "items": item() }));
         let Some(item) = self.item(key) else { return Vec::new() };
         let Value::List(list) = &item.value else {
             self.wrong(key, item, "a list in brackets");
@@ -188,6 +206,7 @@ impl<'d> Section<'d> {
 
     /// Pairs of a free key and a text.
     pub fn pairs(&self, key: &'static str) -> Vec<(String, String)> {
+        self.note(key, || json!({ "type": "object", "additionalProperties": { "type": "string" } }));
         let Some(item) = self.item(key) else { return Vec::new() };
         let Value::Table(table) = &item.value else {
             self.wrong(key, item, "a table of texts");
@@ -206,6 +225,9 @@ impl<'d> Section<'d> {
     /// Whether the value is a table, where a key can be a text or a table.
     #[must_use]
     pub fn is_table(&self, key: &'static str) -> bool {
+        if self.shape.is_some() {
+            return self.document.tables_rather_than_texts();
+        }
         let item = self.table.and_then(|table| table.get(key));
         item.is_some_and(|item| matches!(item.value, Value::Table(_)))
     }
@@ -213,6 +235,9 @@ impl<'d> Section<'d> {
     /// The reader of a table below this one.
     #[must_use]
     pub fn section(&self, key: &'static str) -> Section<'d> {
+        if let Some(shape) = &self.shape {
+            return Section::of_nothing(self.document, self.named(key), shape.table(key));
+        }
         let item = self.item(key);
         let table = item.and_then(|item| match &item.value {
             Value::Table(table) => Some(table),
@@ -225,7 +250,11 @@ impl<'d> Section<'d> {
     }
 
     /// The tables that a key holds by name: `[alert.disk-full]`. A name that can't be its type is a problem.
-    pub fn named_sections<K: FromStr<Err: Display>>(&self, key: &'static str) -> Vec<(K, Section<'d>)> {
+    pub fn named_sections<K: Declared>(&self, key: &'static str) -> Vec<(K, Section<'d>)> {
+        if let Some(shape) = &self.shape {
+            let section = || Section::of_nothing(self.document, self.named(key), shape.named::<K>(key));
+            return schema::sample().map(|name| (name, section())).into_iter().collect();
+        }
         let outer = self.section(key);
         let Some(table) = outer.table else { return Vec::new() };
         let read = |(name, item): (&String, &'d Item)| {
@@ -250,6 +279,9 @@ impl<'d> Section<'d> {
 
     /// The tables of a list: `[[route]]`.
     pub fn listed_sections(&self, key: &'static str) -> Vec<Section<'d>> {
+        if let Some(shape) = &self.shape {
+            return vec![Section::of_nothing(self.document, self.named(key), shape.listed(key))];
+        }
         let Some(item) = self.item(key) else { return Vec::new() };
         let Value::List(list) = &item.value else {
             self.wrong(key, item, &format!("a list of tables: [[{}]]", self.named(key)));

@@ -113,3 +113,21 @@ proptest::proptest! {
         read(&[("a.toml", &text)], Merge::Override);
     }
 }
+
+#[test]
+fn the_schema_says_what_is_asked_for_and_nothing_else() {
+    let schema = Document::schema(|root| {
+        let _: Option<crate::time::Span> = root.text("wait");
+        root.number("share", 0.0..=1.0);
+        for (_, one) in root.named_sections::<crate::mode::Mode>("mode") {
+            match one.is_table("owner") {
+                true => drop(one.section("owner").list::<String>("teams")),
+                false => drop(one.required::<String>("owner", "name it")),
+            }
+            one.finish();
+        }
+        root.listed_sections("route").iter().for_each(|route| drop(route.flag("continue")));
+        root.finish();
+    });
+    insta::assert_json_snapshot!(schema);
+}

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::schema::Shape;
 use super::{MAX_LINE, MISSING, Problem, SYNTAX, Section, TWICE, UNRESOLVED};
 
 /// A text and what to call it in messages.
@@ -84,6 +85,8 @@ pub struct Document {
     layers: Vec<usize>,
     root: BTreeMap<String, Item>,
     problems: RefCell<Vec<Problem>>,
+    /// Whether a key that may be a text or a table is read as a table, while only what is asked for is of interest.
+    tables: bool,
 }
 
 /// Most problems kept; a text with more is not a text of this kind.
@@ -96,8 +99,13 @@ impl Document {
     #[must_use]
     pub fn parse(layers: &[(&[Source], Merge)]) -> Self {
         let sources = layers.iter().flat_map(|(sources, _)| sources.iter().cloned()).collect();
-        let mut document =
-            Self { sources, layers: Vec::new(), root: BTreeMap::new(), problems: RefCell::default() };
+        let mut document = Self {
+            sources,
+            layers: Vec::new(),
+            root: BTreeMap::new(),
+            problems: RefCell::default(),
+            tables: false,
+        };
         for (number, (sources, merge)) in layers.iter().enumerate() {
             let mut layer = BTreeMap::new();
             for source in *sources {
@@ -149,6 +157,25 @@ impl Document {
                 }
             }
         }
+    }
+
+    /// The JSON Schema of what `read` reads: see [`Declared`].
+    #[must_use]
+    pub fn schema(read: impl Fn(Section<'_>)) -> serde_json::Value {
+        let shape = Shape::default();
+        for tables in [false, true] {
+            let nothing = Self { tables, ..Self::parse(&[]) };
+            read(Section::of_nothing(&nothing, String::new(), shape.clone()));
+        }
+        let mut schema = shape.schema();
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
+        }
+        schema
+    }
+
+    pub(super) fn tables_rather_than_texts(&self) -> bool {
+        self.tables
     }
 
     /// The reader of the whole tree.

@@ -31,7 +31,21 @@ pub(super) fn load(
 ) -> Result<Policy, Vec<Problem>> {
     let builtin = [Source::new("built-in policy", super::BUILTIN)];
     let document = Document::parse(&[(&builtin, Merge::Unique), (sources, Merge::Unique)]);
-    let root = document.root();
+    let parts = read(document.root(), known_receivers);
+    let problems = document.into_problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
+    Ok(Policy::assemble(parts, Digest128::of(texts)))
+}
+
+pub(super) fn schema() -> serde_json::Value {
+    Document::schema(|root| drop(read(root, None)))
+}
+
+/// Reads every section.
+fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Parts {
     let roster = roster::read(&root);
     let objectives = objectives(root.section("objectives"), Objectives::default());
     let services = services(&root, &roster, &objectives);
@@ -39,14 +53,9 @@ pub(super) fn load(
     let routes = root.listed_sections("route").into_iter();
     let routes = routes.filter_map(|section| route(section, known_receivers)).collect();
     let mut rules = rules(&root, &roster);
-    root.finish();
-    let problems = document.into_problems();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
-    let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
-    Ok(Policy::assemble(Parts { roster, services, owners, routes, rules, objectives }, Digest128::of(texts)))
+    root.finish();
+    Parts { roster, services, owners, routes, rules, objectives }
 }
 
 fn objectives(section: Section<'_>, default: Objectives) -> Objectives {

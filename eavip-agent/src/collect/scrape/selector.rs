@@ -68,6 +68,8 @@ impl Selector {
     }
 }
 
+impl eavip_core::document::Declared for Selector {}
+
 impl FromStr for Selector {
     type Err = InvalidSelector;
     fn from_str(text: &str) -> Result<Self, InvalidSelector> {
