@@ -1,5 +1,7 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
+mod settings;
+
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
 use eavip_core::alert::route::{NoticeKind, Reason};
@@ -10,6 +12,8 @@ use eavip_core::signal::health::Health;
 use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
+
+pub(crate) use settings::{joins, tokens, users};
 
 use super::Chrome;
 use super::value::value;
@@ -465,31 +469,4 @@ pub(crate) fn histories(node: &NodeDetail) -> Vec<History> {
             history(series, objective)
         })
         .collect()
-}
-
-pub(crate) fn users() -> Vec<User> {
-    vec![User { name: "mara".into(), role: Role::Admin }, User { name: "ben".into(), role: Role::Responder }]
-}
-
-pub(crate) fn tokens() -> Vec<Token> {
-    vec![Token {
-        id: "k3x9".into(),
-        name: "deploy pipeline".into(),
-        role: Role::Viewer,
-        created_by: "mara".into(),
-        created_at: ago(90_000),
-        expires_at: "2027-02-20T00:00:00Z".into(),
-        last_used_at: Some(ago(65)),
-    }]
-}
-
-pub(crate) fn joins() -> Vec<JoinToken> {
-    vec![JoinToken {
-        id: "j7m2".into(),
-        deployment: "acme-cloud".into(),
-        environment: Environment::Production,
-        mode: Mode::Byoc,
-        created_by: "mara".into(),
-        expires_at: "2026-11-23T08:20:00Z".into(),
-    }]
 }
