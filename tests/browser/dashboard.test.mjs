@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { LOOKS, assertAccessible, assertFits, assertValidHtml, launch, listen, openWindow } from "./browser.mjs";
+import { LOOKS, assertAccessible, assertFits, assertValidHtml, hearOnly, launch, listen, openWindow } from "./browser.mjs";
 import { build, startServer } from "./server.mjs";
 
 describe("the dashboard of a server", () => {
@@ -116,6 +116,8 @@ describe("the dashboard of a server", () => {
 
     test("a change appears without reloading", () =>
         visit("/", async (page) => {
+            await hearOnly(page.context());
+            await page.reload();
             await page.evaluate(() => (globalThis.notReloaded = true));
             const before = await page.getAttribute("#changes ~ ol li", "id");
             // Another window makes a join token, which the ledger records and the feed shows.

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { LOOKS, assertAccessible, assertFits, assertValidHtml, launch, listen, openWindow } from "./browser.mjs";
+import { LOOKS, assertAccessible, assertFits, assertValidHtml, hearOnly, launch, listen, openWindow } from "./browser.mjs";
 import { galleryHtml, galleryPages, ownFragments, serveGallery, writeGallery } from "./gallery.mjs";
 
 writeGallery();
@@ -118,12 +118,15 @@ describe("the gallery", () => {
                 response.writeHead(200, { "Content-Type": "text/event-stream" });
                 response.write(":\n\n");
                 streams.push(response);
+                response.on("close", () => streams.splice(streams.indexOf(response), 1));
                 return true;
             }
             const answer = own(url, changed ? {} : headers);
             return changed && answer?.body ? { ...answer, tag: '"2"', body: answer.body.replace("Everything is within", "All is within") } : answer;
         };
         await visit("overview-healthy", async (first, gallery, context) => {
+            await hearOnly(context);
+            await first.reload();
             const tabs = [first];
             while (tabs.length < 8) {
                 const page = await context.newPage();
@@ -132,7 +135,7 @@ describe("the gallery", () => {
             }
             assert.equal(streams.length, 1, "connections for eight tabs");
             changed = true;
-            streams[0].write('event: change\ndata: {"seq":1,"kind":"alert","id":"x","rev":1}\n\n');
+            streams[0].write('event: alert\ndata: {"seq":1,"kind":"alert","id":"x"}\n\n');
             for (const page of tabs) {
                 // A tab in the background waits until it is looked at.
                 await page.bringToFront();

@@ -45,7 +45,7 @@ pub fn overview(view: &Overview, chrome: &Chrome) -> Rendered {
     let page = OverviewMain { chrome, view, troubled, healthy, unfolded, left_out };
     Ok(Main::new("Overview", &page)?.live(
         "/fragments/overview".into(),
-        "report alert node delivery",
+        "report alert node delivery settings",
         String::new(),
     ))
 }
