@@ -42,7 +42,7 @@ describe("the dashboard of a server", () => {
 
     /** The pages there are, found by following links from the navigation. */
     async function paths() {
-        const found = new Set(["/", "/nodes", "/alerts", "/runbooks", "/settings", "/nowhere"]);
+        const found = new Set(["/", "/nodes", "/alerts", "/runbooks", "/settings", "/api/docs", "/problems/conflict", "/nowhere"]);
         await visit("/", async (page) => {
             found.add(await page.getAttribute("tr[id^='n-'] a", "href"));
         });
@@ -131,6 +131,15 @@ describe("the dashboard of a server", () => {
             await page.waitForFunction((id) => document.querySelector("#changes ~ ol li")?.id !== id, before);
             assert.equal(await page.evaluate(() => globalThis.notReloaded), true);
         }));
+
+    test("a token that was just made fits into a narrow window", () =>
+        visit("/settings", async (page) => {
+            await page.fill("[name=name]", "deploy script");
+            await page.click("form[action$='/settings/tokens'] button");
+            await page.waitForSelector("tr[id^='t-']");
+            await assertAccessible(page, "a new token");
+            await assertFits(page, "a new token");
+        }, { look: LOOKS.narrow }));
 
     test("everything can be read without script", () =>
         visit("/", async (page) => {
