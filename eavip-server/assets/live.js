@@ -10,7 +10,8 @@ const LEAST_BETWEEN = 1500;
 const MOST_BETWEEN = 15_000;
 /** Numbers older than this are hatched. */
 const STALE_AFTER = 30_000;
-const KINDS = ["change", "message"];
+/** What the stream sends when changes were missed; all else is named after the kind of change. */
+const RESYNC = "resync";
 
 /** @typedef {{ kind: string, id?: string }} Change */
 
@@ -32,7 +33,7 @@ class Live {
 
     /** Whether a change is about what this page shows. @param {Change} change */
     concerns(change) {
-        if (change.kind === "resync") return true;
+        if (change.kind === RESYNC) return true;
         const kinds = (this.section.dataset.kinds ?? "").split(" ");
         const ids = (this.section.dataset.ids ?? "").split(" ").filter(Boolean);
         // An alert's page may show a new alert of its node: its id isn't known here.
@@ -107,25 +108,28 @@ class Live {
     }
 }
 
-/** Opens the stream in this tab. @param {string} base @param {(change: Change) => void} tell */
-function openStream(base, tell) {
+/**
+ * Opens the stream in this tab, for all kinds of change: other tabs may show what this one doesn't.
+ * @param {string} base @param {string[]} kinds @param {(change: Change) => void} tell
+ */
+function openStream(base, kinds, tell) {
     const source = new EventSource(base + "/api/v1/stream");
-    for (const name of KINDS) {
-        source.addEventListener(name, (event) => {
+    for (const kind of [...kinds, RESYNC]) {
+        source.addEventListener(kind, (event) => {
             try {
-                tell(JSON.parse(event.data));
+                tell({ kind, id: JSON.parse(event.data).id });
             } catch {
                 // A message that can't be read may have been any: look again.
-                tell({ kind: "resync" });
+                tell({ kind: RESYNC });
             }
         });
     }
     // The browser reconnects by itself, except after an answer that is no stream: a server that just starts or ends.
     source.addEventListener("error", () => {
-        if (source.readyState === EventSource.CLOSED) setTimeout(openStream, 5000 + Math.random() * 5000, base, tell);
+        if (source.readyState === EventSource.CLOSED) setTimeout(openStream, 5000 + Math.random() * 5000, base, kinds, tell);
     });
     // A new connection may have missed something.
-    source.addEventListener("open", () => tell({ kind: "resync" }));
+    source.addEventListener("open", () => tell({ kind: RESYNC }));
 }
 
 export function startLive() {
@@ -150,7 +154,7 @@ export function startLive() {
     const channel = new BroadcastChannel("eavip.changes" + base);
     channel.addEventListener("message", (event) => live.hear(event.data));
     void navigator.locks.request("eavip.stream" + base, () => {
-        openStream(base, (change) => {
+        openStream(base, (section.dataset.stream ?? "").split(" "), (change) => {
             live.hear(change);
             channel.postMessage(change);
         });

@@ -39,9 +39,12 @@ pub mod value;
 pub mod words;
 
 use askama::Template;
+use eavip_core::Vocabulary as _;
 use eavip_core::id::Digest128;
 
 pub use chrome::Chrome;
+
+use crate::shared::ChangeKind;
 
 /// What a page may load and do: only what this server serves, no inline script or style, and no text that becomes
 /// markup in the browser.
@@ -100,6 +103,11 @@ impl Main {
 struct Shell<'a> {
     chrome: &'a Chrome,
     main: &'a Main,
+}
+
+/// Every kind of change, as the stream names its events; separated by blanks.
+fn stream_kinds() -> String {
+    ChangeKind::WORDS.join(" ")
 }
 
 /// The entity tag of a rendered text, with its quotes.

@@ -30,6 +30,17 @@ export async function openWindow(browser, look = LOOKS.light, more = {}) {
     return context;
 }
 
+/**
+ * Stops the clock by which a page asks from time to time without having heard of a change: what then appears came by
+ * the stream.
+ */
+export function hearOnly(context) {
+    return context.addInitScript(() => {
+        const every = globalThis.setInterval;
+        globalThis.setInterval = (run, ms, ...more) => (ms === 1000 ? 0 : every(run, ms, ...more));
+    });
+}
+
 /** Collects what a page complains about: console errors, exceptions, breaches of its policy, failed requests. */
 export function listen(page) {
     const complaints = [];

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { LOOKS, assertAccessible, assertFits, assertValidHtml, launch, listen, openWindow } from "./browser.mjs";
+import { LOOKS, assertAccessible, assertFits, assertValidHtml, hearOnly, launch, listen, openWindow } from "./browser.mjs";
 import { build, startServer } from "./server.mjs";
 
 describe("the dashboard of a server", () => {
@@ -42,7 +42,7 @@ describe("the dashboard of a server", () => {
 
     /** The pages there are, found by following links from the navigation. */
     async function paths() {
-        const found = new Set(["/", "/nodes", "/alerts", "/runbooks", "/settings", "/nowhere"]);
+        const found = new Set(["/", "/nodes", "/alerts", "/runbooks", "/settings", "/api/docs", "/problems/conflict", "/nowhere"]);
         await visit("/", async (page) => {
             found.add(await page.getAttribute("tr[id^='n-'] a", "href"));
         });
@@ -116,6 +116,8 @@ describe("the dashboard of a server", () => {
 
     test("a change appears without reloading", () =>
         visit("/", async (page) => {
+            await hearOnly(page.context());
+            await page.reload();
             await page.evaluate(() => (globalThis.notReloaded = true));
             const before = await page.getAttribute("#changes ~ ol li", "id");
             // Another window makes a join token, which the ledger records and the feed shows.
@@ -129,6 +131,15 @@ describe("the dashboard of a server", () => {
             await page.waitForFunction((id) => document.querySelector("#changes ~ ol li")?.id !== id, before);
             assert.equal(await page.evaluate(() => globalThis.notReloaded), true);
         }));
+
+    test("a token that was just made fits into a narrow window", () =>
+        visit("/settings", async (page) => {
+            await page.fill("[name=name]", "deploy script");
+            await page.click("form[action$='/settings/tokens'] button");
+            await page.waitForSelector("tr[id^='t-']");
+            await assertAccessible(page, "a new token");
+            await assertFits(page, "a new token");
+        }, { look: LOOKS.narrow }));
 
     test("everything can be read without script", () =>
         visit("/", async (page) => {

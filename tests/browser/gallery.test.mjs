@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { LOOKS, assertAccessible, assertFits, assertValidHtml, launch, listen, openWindow } from "./browser.mjs";
+import { LOOKS, assertAccessible, assertFits, assertValidHtml, hearOnly, launch, listen, openWindow } from "./browser.mjs";
 import { galleryHtml, galleryPages, ownFragments, serveGallery, writeGallery } from "./gallery.mjs";
 
 writeGallery();
@@ -58,7 +58,7 @@ describe("the gallery", () => {
         const fragments = (url, headers) => {
             const answer = own(url, changed ? {} : headers);
             if (!changed || !url.startsWith("/fragments/")) return answer;
-            return { status: 200, tag: '"2"', body: answer.body.replace("checkout on app-01 and 2 more", "mail on app-09 and 5 more") };
+            return { status: 200, tag: '"2"', body: answer.body.replace("3 critical alerts are open", "4 critical alerts are open") };
         };
         await visit("overview-on-fire", async (page) => {
             await page.click("#healthy-nodes summary");
@@ -67,7 +67,7 @@ describe("the gallery", () => {
             const scroll = await page.evaluate(() => scrollY);
             changed = true;
             await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-            await page.waitForFunction(() => document.querySelector("#now").textContent.startsWith("mail on app-09"));
+            await page.waitForFunction(() => document.querySelector("#now").textContent.startsWith("4 critical"));
             assert.equal(await page.evaluate(() => document.querySelector("#healthy-nodes").open), true);
             assert.equal(await link.evaluate((one) => one === document.activeElement), true);
             assert.equal(await page.evaluate(() => scrollY), scroll);
@@ -118,12 +118,15 @@ describe("the gallery", () => {
                 response.writeHead(200, { "Content-Type": "text/event-stream" });
                 response.write(":\n\n");
                 streams.push(response);
+                response.on("close", () => streams.splice(streams.indexOf(response), 1));
                 return true;
             }
             const answer = own(url, changed ? {} : headers);
-            return changed && answer?.body ? { ...answer, tag: '"2"', body: answer.body.replace("Everything is within", "All is within") } : answer;
+            return changed && answer?.body ? { ...answer, tag: '"2"', body: answer.body.replace("All is well on 24", "All is well on 25") } : answer;
         };
         await visit("overview-healthy", async (first, gallery, context) => {
+            await hearOnly(context);
+            await first.reload();
             const tabs = [first];
             while (tabs.length < 8) {
                 const page = await context.newPage();
@@ -132,11 +135,11 @@ describe("the gallery", () => {
             }
             assert.equal(streams.length, 1, "connections for eight tabs");
             changed = true;
-            streams[0].write('event: change\ndata: {"seq":1,"kind":"alert","id":"x","rev":1}\n\n');
+            streams[0].write('event: alert\ndata: {"seq":1,"kind":"alert","id":"x"}\n\n');
             for (const page of tabs) {
                 // A tab in the background waits until it is looked at.
                 await page.bringToFront();
-                await page.waitForFunction(() => document.querySelector("#now").textContent.startsWith("All is within"));
+                await page.waitForFunction(() => document.querySelector("#now").textContent.startsWith("All is well on 25"));
             }
             // When the tab that holds the stream goes, another one takes over.
             await first.close();
@@ -241,7 +244,7 @@ describe("the gallery", () => {
 
     test("everything can be read without script", () =>
         visit("overview-on-fire", async (page) => {
-            assert.match(await page.textContent("#now"), /checkout on app-01/);
+            assert.match(await page.textContent("#now"), /3 critical alerts are open/);
             assert.equal(await page.locator(".card").count(), 5);
             assert.equal(await page.isVisible("#pause"), false);
         }, { more: { javaScriptEnabled: false } }));

@@ -3,9 +3,9 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -20,13 +20,22 @@ export function build() {
 }
 
 /**
- * Starts a server.
+ * Starts a server, with further flags.
+ * @param {string[]} flags
+ * @param {Record<string, string>} files what lies in its directory before the start; `server.toml` is its configuration,
+ *     `data/agent/agent.toml` that of its agent
  * @returns {Promise<{ base: string, link: string, stop: () => Promise<void> }>}
  */
-export async function startServer() {
+export async function startServer(flags = [], files = {}) {
     const directory = mkdtempSync(join(tmpdir(), "eavip-browser-"));
+    for (const [name, text] of Object.entries(files)) {
+        // The data is for its user alone.
+        mkdirSync(dirname(join(directory, name)), { recursive: true, mode: 0o700 });
+        writeFileSync(join(directory, name), text);
+    }
     const listen = ["web", "agents", "admin"].flatMap((name) => [`--${name}`, "127.0.0.1:0"]);
-    const child = spawn(`${root}target/debug/eavip-server`, ["quickstart", "--data", join(directory, "data"), ...listen], {
+    const config = "server.toml" in files ? ["--config", "server.toml"] : [];
+    const child = spawn(`${root}target/debug/eavip-server`, ["quickstart", "--data", join(directory, "data"), ...listen, ...config, ...flags], {
         cwd: directory,
         stdio: ["ignore", "pipe", "pipe"],
     });

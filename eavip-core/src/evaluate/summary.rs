@@ -5,7 +5,6 @@ use crate::alert::episode::Subject;
 use crate::alert::rule::{AlertRule, Condition};
 use crate::node::Node;
 use crate::signal::metric::Unit;
-use crate::time::Span;
 
 /// Longest name of a host or a thing in a summary, in characters; both are hostile text.
 const MAX_SHOWN: usize = 120;
@@ -47,6 +46,21 @@ pub(super) fn summary(node: &Node, rule: &AlertRule, subject: &Subject, value: f
     format!("{}{of} on {host} is {}, {side} {}", rule.indicator, readable(value, unit), readable(limit, unit))
 }
 
+/// A longer span in its two largest units, such as `1 h 30 min`.
+fn spelled(seconds: u64) -> String {
+    const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+    let mut rest = seconds;
+    let counts = UNITS.map(|(unit, size)| {
+        let count = rest / size;
+        rest %= size;
+        (count, unit)
+    });
+    let largest = counts.into_iter().skip_while(|(count, _)| *count == 0).take(2);
+    let parts: Vec<String> =
+        largest.filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    parts.join(" ")
+}
+
 /// A value as people read it: shares in percent, seconds as spans, bytes in binary multiples.
 #[must_use]
 pub fn readable(value: f64, unit: Unit) -> String {
@@ -60,7 +74,7 @@ pub fn readable(value: f64, unit: Unit) -> String {
         Unit::Seconds if value.abs() < 60.0 => format!("{} s", plain((value * 1e2).round() / 1e2)),
         Unit::Seconds => {
             let sign = if value < 0.0 { "-" } else { "" };
-            format!("{sign}{}", Span::from_secs(value.abs() as u64))
+            format!("{sign}{}", spelled(value.abs() as u64))
         }
         Unit::Bytes | Unit::BytesPerSecond => {
             let (mut scaled, mut names) = (value, ["B", "KiB", "MiB", "GiB", "TiB"].iter().peekable());

@@ -183,7 +183,7 @@ fn a_silent_node_opens_an_alert_that_is_over_once_it_is_back() {
     assert_eq!(told(&world.step(120)), NOTHING);
     assert_eq!(told(&world.step(121)), ["node-silent opened"], "and what was open stays so");
     let silent = world.episodes.iter().find(|episode| episode.opening.subject == Subject::Node).unwrap();
-    let summary = format!("node_silent_seconds on {} is 1m1s, above 1m", world.nodes[0].id);
+    let summary = format!("node_silent_seconds on {} is 1 min 1 s, above 1 min", world.nodes[0].id);
     assert_eq!(silent.opening.summary, summary);
     assert_eq!(world.report(180, read_only(0.0)).concat(), "resolved: recovered".repeat(2));
     assert!(world.episodes.iter().all(|episode| episode.status() == Status::Resolved));
@@ -382,13 +382,15 @@ fn writes_values_as_people_read_them() {
         (0.972, Unit::Ratio, "97.2 %"),
         (0.001_234, Unit::Seconds, "1.23 ms"),
         (12.345, Unit::Seconds, "12.35 s"),
-        (5_400.0, Unit::Seconds, "1h30m"),
-        (-90.0, Unit::Seconds, "-1m30s"),
+        (5_400.0, Unit::Seconds, "1 h 30 min"),
+        (-90.0, Unit::Seconds, "-1 min 30 s"),
         (1_536.0, Unit::Bytes, "1.5 KiB"),
         (5e15, Unit::BytesPerSecond, "4547.5 TiB/s"),
         (1.0, Unit::Bool, "yes"),
         (1_000.0, Unit::Count, "1000"),
-        (f64::MAX, Unit::Seconds, "213503982334d14h25m51s615ms"),
+        (300.0, Unit::Seconds, "5 min"),
+        (86_460.0, Unit::Seconds, "1 d"),
+        (f64::MAX, Unit::Seconds, "213503982334601 d 7 h"),
     ] {
         assert_eq!(readable(value, unit), text);
     }

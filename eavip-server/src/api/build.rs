@@ -18,6 +18,8 @@ pub use alert::alert;
 
 use super::view::{Change, Firing};
 use crate::book::{self, Book};
+use crate::nodes::Nodes;
+use crate::record::Actor;
 
 /// What a series' history is asked for with: derived from what it measures, so that it stays over restarts.
 #[must_use]
@@ -30,13 +32,15 @@ pub fn series_id(key: &SeriesKey) -> Digest128 {
 
 /// A change as the outside sees it.
 #[must_use]
-pub fn change(change: &book::Change) -> Change {
+pub fn change(nodes: &Nodes, change: &book::Change) -> Change {
+    let of_node = change.node.filter(|node| change.actor == Actor::Node(*node).to_string());
     Change {
         seq: change.seq,
         at: change.at.to_string(),
         kind: change.kind.clone(),
         text: change.text.clone(),
-        actor: change.actor.clone(),
+        actor: of_node
+            .map_or_else(|| change.actor.clone(), |node| format!("node {}", alert::hostname(nodes, node))),
         path: change.path.clone(),
     }
 }

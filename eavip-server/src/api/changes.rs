@@ -77,5 +77,10 @@ async fn list(
         })
     };
     let found: Vec<_> = placed.filter(|(place, _)| later(*place)).take(limit + 1).collect();
-    Ok(Json(page(found, limit, |(place, _)| place.to_string(), |(_, found)| build::change(found))))
+    Ok(Json(page(
+        found,
+        limit,
+        |(place, _)| place.to_string(),
+        |(_, found)| build::change(&app.shared.nodes, found),
+    )))
 }

@@ -40,6 +40,8 @@ pub struct Overview {
     pub generated_at: String,
     /// The worst, in words and numbers.
     pub now: Now,
+    /// Open alerts, the most urgent first and of these what nobody has; at most 5. The list of alerts has them all.
+    pub alerts: Vec<Alert>,
     /// The five golden signals, in their fixed order.
     pub signals: Vec<SignalCard>,
     /// Nodes, worst first; at most 500, so that the page stays small. The list of nodes has them all.
@@ -193,7 +195,7 @@ pub struct Change {
     pub kind: String,
     /// One sentence.
     pub text: String,
-    /// Who did it: a person, a token, the server itself.
+    /// Who did it: a person, a token, a node by its host name, the server itself.
     pub actor: String,
     /// Where it can be looked at, a path on this server.
     pub path: Option<String>,

@@ -27,9 +27,13 @@ impl From<NoRandomness> for Problem {
     }
 }
 
-fn refused() -> Problem {
-    Problem::new(Code::SignInFailed, "name or password is wrong, or the link was used or is too old")
+fn refused(why: &str) -> Problem {
+    Problem::new(Code::SignInFailed, why)
 }
+
+const WRONG_PASSWORD: &str = "name or password is wrong";
+/// Until somebody has an account each start makes a link; afterwards there are passwords.
+const WRONG_LINK: &str = "the link was used or is older than 15 minutes; restart the server for another";
 
 /// Signs in by password and gives the session's secret.
 ///
@@ -48,7 +52,7 @@ pub async fn by_password(
     let kept = account.as_ref().map(|account| account.password.clone());
     if !app.auth.hasher.verify(password, kept).await? {
         app.auth.backoff.failed(&who, now());
-        return Err(refused());
+        return Err(refused(WRONG_PASSWORD));
     }
     app.auth.backoff.succeeded(&named);
     let secret = Secret::new()?;
@@ -86,7 +90,7 @@ pub async fn by_link(app: &App, from: Option<IpAddr>, link: &str) -> Result<Secr
         Ok(()) => Ok(secret),
         Err(MutateError::Refused(_)) => {
             app.auth.backoff.failed(&who, now());
-            Err(refused())
+            Err(refused(WRONG_LINK))
         }
         Err(error) => Err(error.into()),
     }

@@ -127,6 +127,12 @@ pub struct Attempt {
     pub reason: String,
 }
 
+/// The labels that the page doesn't show by name already.
+fn own_labels(alert: &Alert) -> impl Iterator<Item = (&String, &String)> {
+    let shown = ["category", "node", "owner", "rule"];
+    alert.labels.iter().filter(move |(name, _)| !shown.contains(&name.as_str()))
+}
+
 #[derive(Template)]
 #[template(path = "alert.html")]
 struct AlertMain<'a> {

@@ -126,8 +126,7 @@ pub fn chart(history: &History, size: Size, link: Option<String>) -> Chart {
     let y = |value: f64| 100.0 - percent(value - scale.low, scale.high - scale.low);
     let banded = drawn.iter().any(|drawn| drawn.point.min < drawn.point.max);
     let shown = objective.filter(|value| (scale.low..=scale.high).contains(value));
-    let expected =
-        |value: f64| format!("objective {} {}", words::bound(&history.series), self::value(unit, value));
+    let expected = |value: f64| format!("objective {}", words::objective(&history.series, value));
     Chart {
         title: series_title(&history.series),
         service: history.series.service.clone(),
@@ -327,7 +326,12 @@ fn caption(history: &History, drawn: &[Drawn]) -> String {
             _ => format!("Now {}; not always the same{gaps}.", history.series.text),
         };
     }
-    format!("Now {}; between {} and {}{gaps}.", history.series.text, value(unit, low), value(unit, high))
+    let now = history.series.value.map_or_else(|| history.series.text.clone(), |now| value(unit, now));
+    let (low, high) = (value(unit, low), value(unit, high));
+    if now == low && low == high {
+        return format!("{now} all the time{gaps}.");
+    }
+    format!("Now {now}; between {low} and {high}{gaps}.")
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
+mod settings;
+
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
 use eavip_core::alert::route::{NoticeKind, Reason};
@@ -10,6 +12,8 @@ use eavip_core::signal::health::Health;
 use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
+
+pub(crate) use settings::{joins, tokens, users};
 
 use super::Chrome;
 use super::value::value;
@@ -231,6 +235,7 @@ fn overview_of(headline: &str, health: Health, nodes: Vec<NodeRow>, signals: Vec
             rules: 21,
             receivers: 1,
         },
+        alerts: Vec::new(),
         signals,
         changes: if nodes.is_empty() { Vec::new() } else { changes() },
         nodes,
@@ -239,7 +244,7 @@ fn overview_of(headline: &str, health: Health, nodes: Vec<NodeRow>, signals: Vec
 
 pub(crate) fn healthy() -> Overview {
     let nodes = (1..=24).map(|number| row(number, Health::Healthy)).collect();
-    overview_of("Everything is within its objectives", Health::Healthy, nodes, cards(false))
+    overview_of("All is well on 24 nodes.", Health::Healthy, nodes, cards(false))
 }
 
 pub(crate) fn on_fire() -> Overview {
@@ -247,8 +252,17 @@ pub(crate) fn on_fire() -> Overview {
     let states = [Failing, Failing, Failing, Unknown, Degraded, Degraded];
     let nodes =
         (1..=24).map(|number| row(number, states.get(number - 1).copied().unwrap_or(Healthy))).collect();
-    let headline = "checkout on app-01 and 2 more are failing; nobody has taken 3 Critical alerts";
-    overview_of(headline, Failing, nodes, cards(true))
+    let headline = "3 critical alerts are open; nobody has acknowledged 2 of them.";
+    let mut view = overview_of(headline, Failing, nodes, cards(true));
+    view.now.unacknowledged_critical = 2;
+    view.alerts = vec![
+        alert(1, Status::Firing, Category::Critical),
+        alert(2, Status::Firing, Category::Critical),
+        alert(3, Status::Acknowledged, Category::Critical),
+        alert(5, Status::Firing, Category::Warning),
+        alert(6, Status::Firing, Category::Warning),
+    ];
+    view
 }
 
 pub(crate) fn empty() -> Overview {
@@ -263,7 +277,7 @@ pub(crate) fn empty() -> Overview {
         trend: Vec::new(),
     };
     let cards = Signal::GOLDEN.into_iter().map(card).collect();
-    let mut view = overview_of("Nothing is watched yet", Health::Unknown, Vec::new(), cards);
+    let mut view = overview_of("No node has joined yet.", Health::Unknown, Vec::new(), cards);
     (view.now.receivers, view.now.evaluated_at) = (0, None);
     view
 }
@@ -271,12 +285,20 @@ pub(crate) fn empty() -> Overview {
 pub(crate) fn large(nodes: usize) -> Overview {
     let states = [Health::Failing, Health::Degraded, Health::Unknown];
     let nodes = (1..=nodes).map(|number| row(number, states[number % 3])).collect();
-    overview_of("A third of all nodes is failing", Health::Failing, nodes, cards(true))
+    overview_of(
+        "167 critical alerts are open, and nobody has acknowledged any of them.",
+        Health::Failing,
+        nodes,
+        cards(true),
+    )
 }
 
 pub(crate) fn hostile() -> Overview {
     let mut view = on_fire();
     view.now.headline = HOSTILE.into();
+    for alert in &mut view.alerts {
+        (alert.summary, alert.hostname, alert.owner.name) = (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());
+    }
     for row in &mut view.nodes {
         (row.hostname, row.deployment, row.agent_version) = (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());
     }
@@ -465,31 +487,4 @@ pub(crate) fn histories(node: &NodeDetail) -> Vec<History> {
             history(series, objective)
         })
         .collect()
-}
-
-pub(crate) fn users() -> Vec<User> {
-    vec![User { name: "mara".into(), role: Role::Admin }, User { name: "ben".into(), role: Role::Responder }]
-}
-
-pub(crate) fn tokens() -> Vec<Token> {
-    vec![Token {
-        id: "k3x9".into(),
-        name: "deploy pipeline".into(),
-        role: Role::Viewer,
-        created_by: "mara".into(),
-        created_at: ago(90_000),
-        expires_at: "2027-02-20T00:00:00Z".into(),
-        last_used_at: Some(ago(65)),
-    }]
-}
-
-pub(crate) fn joins() -> Vec<JoinToken> {
-    vec![JoinToken {
-        id: "j7m2".into(),
-        deployment: "acme-cloud".into(),
-        environment: Environment::Production,
-        mode: Mode::Byoc,
-        created_by: "mara".into(),
-        expires_at: "2026-11-23T08:20:00Z".into(),
-    }]
 }

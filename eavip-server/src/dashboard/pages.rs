@@ -13,7 +13,7 @@ use super::words::{self, counted, firing_text, metric_title, mode_title, signal_
 use super::{Main, Rendered, encoded};
 use std::collections::BTreeMap;
 
-use crate::api::view::{History, NodeDetail, NodeRow, Overview, Page, SignalAt};
+use crate::api::view::{Firing, History, NodeDetail, NodeRow, Overview, Page, SignalAt};
 
 /// Healthy nodes up to this many are shown below troubled ones; more are folded, so that what follows stays on the screen.
 const UNFOLDED: usize = 8;
@@ -27,6 +27,7 @@ pub const MOST_ROWS: usize = 500;
 struct OverviewMain<'a> {
     chrome: &'a Chrome,
     view: &'a Overview,
+    open: usize,
     troubled: Vec<&'a NodeRow>,
     healthy: Vec<&'a NodeRow>,
     unfolded: bool,
@@ -42,10 +43,12 @@ pub fn overview(view: &Overview, chrome: &Chrome) -> Rendered {
     let (healthy, troubled): (Vec<_>, Vec<_>) = shown.partition(|row| is_fine(row));
     let unfolded = healthy.len() <= if troubled.is_empty() { UNFOLDED_WHEN_CALM } else { UNFOLDED };
     let left_out = view.now.nodes.saturating_sub(view.nodes.len().min(MOST_ROWS));
-    let page = OverviewMain { chrome, view, troubled, healthy, unfolded, left_out };
+    let Firing { critical, warning, informational } = view.now.firing;
+    let open = critical + warning + informational;
+    let page = OverviewMain { chrome, view, open, troubled, healthy, unfolded, left_out };
     Ok(Main::new("Overview", &page)?.live(
         "/fragments/overview".into(),
-        "report alert node delivery",
+        "report alert node delivery settings",
         String::new(),
     ))
 }

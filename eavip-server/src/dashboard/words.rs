@@ -5,9 +5,10 @@ use eavip_core::alert::episode::Ending;
 use eavip_core::alert::route::{NoticeKind, Reason};
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
-use eavip_core::signal::metric::Metric;
+use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 
+use super::value::value;
 use crate::api::view::{Delivery, Firing, SeriesLatest};
 use crate::record::DeliveryStatus;
 
@@ -112,9 +113,15 @@ pub fn series_title(series: &SeriesLatest) -> String {
     }
 }
 
-/// On which side of its objective a series' value is good.
+/// What is expected of a series, such as `at most 1 s`; of a yes or no there is only one side.
 #[must_use]
-pub const fn bound(series: &SeriesLatest) -> &'static str {
+pub fn objective(series: &SeriesLatest, objective: f64) -> String {
+    let text = value(series.unit, objective);
+    if series.unit == Unit::Bool { text } else { format!("{} {text}", bound(series)) }
+}
+
+/// On which side of its objective a series' value is good.
+const fn bound(series: &SeriesLatest) -> &'static str {
     match series.metric {
         Metric::ProbeUp
         | Metric::JobOk

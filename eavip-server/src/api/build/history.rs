@@ -54,7 +54,7 @@ pub fn history(
         })
     })??;
     found.hostname = hostname(nodes, id);
-    found.marks = marks(book, id, range);
+    found.marks = marks(nodes, book, id, range);
     Some(found)
 }
 
@@ -89,7 +89,7 @@ fn objective(policy: &Policy, key: &SeriesKey) -> Option<f64> {
 }
 
 /// The node's alerts that opened or ended within the range, oldest first.
-fn marks(book: &Book, node: NodeId, range: Range) -> Vec<Change> {
+fn marks(nodes: &Nodes, book: &Book, node: NodeId, range: Range) -> Vec<Change> {
     let about = |found: &&crate::book::Change| {
         let episode = found.path.as_deref().and_then(|path| path.strip_prefix("/alerts/"));
         let episode = episode.and_then(|id| id.parse().ok()).and_then(|id| book.alerts.get(id));
@@ -97,7 +97,8 @@ fn marks(book: &Book, node: NodeId, range: Range) -> Vec<Change> {
             && (range.from..=range.to).contains(&found.at)
             && episode.is_some_and(|episode| episode.opening.node == node)
     };
-    let mut marks: Vec<Change> = book.changes.newest().filter(about).map(change).collect();
+    let mut marks: Vec<Change> =
+        book.changes.newest().filter(about).map(|found| change(nodes, found)).collect();
     marks.reverse();
     marks
 }

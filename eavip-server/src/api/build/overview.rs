@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use eavip_core::alert::Category;
-use eavip_core::alert::episode::Status;
+use eavip_core::alert::episode::{Episode, Status};
 use eavip_core::id::NodeId;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
@@ -12,12 +12,15 @@ use eavip_core::time::Timestamp;
 
 use super::node::row;
 use super::signal::Card;
-use super::{change, firing};
+use super::{alert, change, firing};
 use crate::api::view::{Change, Firing, NodeRow, Now, Overview};
+use crate::book::Book;
 use crate::shared::Shared;
 
 /// Nodes on the overview: nobody reads on; the list of nodes has them all.
 pub const MAX_NODES: usize = 500;
+/// Open alerts on the overview: where to begin; more are a list of their own.
+const MAX_ALERTS: usize = 5;
 /// Changes on the overview.
 const MAX_CHANGES: usize = 20;
 
@@ -25,6 +28,7 @@ const MAX_CHANGES: usize = 20;
 struct FromBook {
     firing: BTreeMap<NodeId, Firing>,
     unacknowledged_critical: usize,
+    urgent: Vec<Episode>,
     undelivered: usize,
     changes: Vec<Change>,
 }
@@ -39,15 +43,27 @@ fn from_book(shared: &Shared) -> FromBook {
             .open()
             .filter(|episode| episode.opening.category == Category::Critical && nobody(episode.status()))
             .count(),
+        urgent: urgent(&book),
         undelivered: book.alerts.outbox().len() + book.alerts.given_up(),
-        changes: book.changes.newest().take(MAX_CHANGES).map(change).collect(),
+        changes: book.changes.newest().take(MAX_CHANGES).map(|known| change(&shared.nodes, known)).collect(),
     }
+}
+
+/// The open episodes to begin with: by category, then what nobody has, then the newest.
+fn urgent(book: &Book) -> Vec<Episode> {
+    let mut open: Vec<&Episode> = book.alerts.open().collect();
+    let order = |episode: &&Episode| {
+        let Episode { opening, .. } = episode;
+        Reverse((opening.category, episode.status() == Status::Firing, opening.at, opening.id))
+    };
+    open.sort_unstable_by_key(order);
+    open.into_iter().take(MAX_ALERTS).cloned().collect()
 }
 
 /// The overview of a state at a moment.
 #[must_use]
 pub fn overview(shared: &Shared, now: Timestamp) -> Overview {
-    let FromBook { firing, unacknowledged_critical, undelivered, changes } = from_book(shared);
+    let FromBook { firing, unacknowledged_critical, urgent, undelivered, changes } = from_book(shared);
     let policy = shared.policy.load();
     let mut cards: Vec<Card> = Signal::GOLDEN.into_iter().map(Card::new).collect();
     let mut nodes: Vec<NodeRow> = Vec::new();
@@ -86,6 +102,7 @@ pub fn overview(shared: &Shared, now: Timestamp) -> Overview {
     Overview {
         generated_at: now.to_string(),
         now: now_strip,
+        alerts: urgent.iter().map(|episode| alert(shared, &policy, episode)).collect(),
         signals: cards.into_iter().map(|card| card.finish(&shared.nodes, now)).collect(),
         nodes,
         changes,
@@ -105,7 +122,8 @@ fn headline(now: &Now) -> String {
         let open = counted(critical, "critical alert is open", "critical alerts are open");
         match now.unacknowledged_critical {
             0 => format!("{open}, and somebody is on it."),
-            nobody if nobody == critical => format!("{open}, and nobody has acknowledged it."),
+            1 if critical == 1 => format!("{open}, and nobody has acknowledged it."),
+            nobody if nobody == critical => format!("{open}, and nobody has acknowledged any of them."),
             nobody => format!("{open}; nobody has acknowledged {nobody} of them."),
         }
     } else if warning > 0 {

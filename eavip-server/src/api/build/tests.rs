@@ -1,5 +1,6 @@
 //! What overview and histories say of a given state.
 
+use axum::http::{Method, StatusCode};
 use eavip_core::id::NodeId;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
@@ -10,6 +11,7 @@ use eavip_core::time::Span;
 use super::history::{Range, history};
 use super::*;
 use crate::api::tests::{Server, full_disk};
+use crate::record::Role;
 use crate::shared::now;
 
 fn probe(up: f64) -> Reading {
@@ -60,6 +62,51 @@ async fn shows_no_more_than_500_nodes_and_counts_all() {
     }
     let overview = overview::overview(&server.app.shared, now());
     assert_eq!((overview.nodes.len(), overview.now.nodes), (500, 501));
+}
+
+#[tokio::test]
+async fn leads_to_the_most_urgent_alerts() {
+    let server = Server::start();
+    for number in 0..4 {
+        let _ = server.node(&format!("web-{number}"), vec![full_disk()]).await;
+    }
+    let _ = server.evaluate().await;
+    let open = overview::overview(&server.app.shared, now());
+    let Firing { critical, warning, .. } = open.now.firing;
+    assert!(critical >= 4 && critical + warning > 5, "{:?}", open.now.firing);
+    assert!(open.now.headline.ends_with("nobody has acknowledged any of them."), "{}", open.now.headline);
+    let urgent: Vec<Category> = open.alerts.iter().map(|alert| alert.category).collect();
+    let expected: Vec<Category> =
+        [Category::Critical].repeat(critical).into_iter().chain([Category::Warning; 5]).take(5).collect();
+    assert_eq!(urgent, expected);
+    // What somebody has comes after what nobody has.
+    let taken = open.alerts[0].id.clone();
+    let responder = server.token(Role::Responder).await;
+    let path = format!("/api/v1/alerts/{taken}/acknowledge");
+    let reason = serde_json::json!({ "reason": "on it" });
+    assert_eq!(server.call(Method::POST, &path, &responder, Some(reason)).await.status, StatusCode::OK);
+    let after = overview::overview(&server.app.shared, now());
+    let place = after.alerts.iter().position(|alert| alert.id == taken);
+    assert!(place.is_none_or(|place| place + 1 == critical), "{place:?}");
+}
+
+#[tokio::test]
+async fn names_the_node_that_did_something_by_its_host() {
+    let server = Server::start();
+    let node = server.node("web-1", Vec::new()).await;
+    let stranger = NodeId(uuid::Uuid::now_v7());
+    let done = |node: NodeId| book::Change {
+        seq: 1,
+        at: now(),
+        kind: "node-enrolled".to_owned(),
+        text: "a node joined".to_owned(),
+        actor: Actor::Node(node).to_string(),
+        path: None,
+        node: Some(node),
+    };
+    let nodes = &server.app.shared.nodes;
+    assert_eq!(change(nodes, &done(node)).actor, "node web-1");
+    assert_eq!(change(nodes, &done(stranger)).actor, format!("node {stranger}"));
 }
 
 #[tokio::test]
