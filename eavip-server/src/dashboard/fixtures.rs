@@ -141,6 +141,7 @@ pub(crate) fn row(number: usize, health: Health) -> NodeRow {
         deployment: ["eu-saas", "acme-cloud", "acme-plant-7"][number % 3].into(),
         environment: if number % 5 == 4 { Environment::Staging } else { Environment::Production },
         mode: Mode::ALL[number % 3],
+        labels: Default::default(),
         health,
         signals: Signal::GOLDEN
             .into_iter()
@@ -226,6 +227,7 @@ fn overview_of(headline: &str, health: Health, nodes: Vec<NodeRow>, signals: Vec
             unacknowledged_critical: firing.critical,
             nodes: nodes.len(),
             silent_nodes: count(Health::Unknown),
+            demo_nodes: 0,
             undelivered: 0,
             evaluated_at: Some(ago(3)),
             rules: 21,

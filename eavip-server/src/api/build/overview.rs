@@ -26,6 +26,7 @@ struct FromBook {
     firing: BTreeMap<NodeId, Firing>,
     unacknowledged_critical: usize,
     undelivered: usize,
+    demo_nodes: usize,
     changes: Vec<Change>,
 }
 
@@ -40,6 +41,7 @@ fn from_book(shared: &Shared) -> FromBook {
             .filter(|episode| episode.opening.category == Category::Critical && nobody(episode.status()))
             .count(),
         undelivered: book.alerts.outbox().len() + book.alerts.given_up(),
+        demo_nodes: book.demo_nodes().count(),
         changes: book.changes.newest().take(MAX_CHANGES).map(change).collect(),
     }
 }
@@ -47,7 +49,7 @@ fn from_book(shared: &Shared) -> FromBook {
 /// The overview of a state at a moment.
 #[must_use]
 pub fn overview(shared: &Shared, now: Timestamp) -> Overview {
-    let FromBook { firing, unacknowledged_critical, undelivered, changes } = from_book(shared);
+    let FromBook { firing, unacknowledged_critical, undelivered, demo_nodes, changes } = from_book(shared);
     let policy = shared.policy.load();
     let mut cards: Vec<Card> = Signal::GOLDEN.into_iter().map(Card::new).collect();
     let mut nodes: Vec<NodeRow> = Vec::new();
@@ -72,6 +74,7 @@ pub fn overview(shared: &Shared, now: Timestamp) -> Overview {
         unacknowledged_critical,
         nodes: nodes.len(),
         silent_nodes: nodes.iter().filter(|row| row.stale).count(),
+        demo_nodes,
         undelivered,
         evaluated_at: shared.evaluated_at().map(|at| at.to_string()),
         rules: policy.rules().len(),
