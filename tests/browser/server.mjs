@@ -20,13 +20,14 @@ export function build() {
 }
 
 /**
- * Starts a server.
+ * Starts a server, with further flags.
+ * @param {string[]} flags
  * @returns {Promise<{ base: string, link: string, stop: () => Promise<void> }>}
  */
-export async function startServer() {
+export async function startServer(flags = []) {
     const directory = mkdtempSync(join(tmpdir(), "eavip-browser-"));
     const listen = ["web", "agents", "admin"].flatMap((name) => [`--${name}`, "127.0.0.1:0"]);
-    const child = spawn(`${root}target/debug/eavip-server`, ["quickstart", "--data", join(directory, "data"), ...listen], {
+    const child = spawn(`${root}target/debug/eavip-server`, ["quickstart", "--data", join(directory, "data"), ...listen, ...flags], {
         cwd: directory,
         stdio: ["ignore", "pipe", "pipe"],
     });

@@ -31,7 +31,6 @@ fn ago(seconds: u64) -> String {
 pub(crate) fn chrome() -> Chrome {
     Chrome {
         principal: Some(Principal { name: "mara".into(), role: Role::Admin }),
-        demo: false,
         base: String::new(),
         path: "/".into(),
         now: now(),
