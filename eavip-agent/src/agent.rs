@@ -15,6 +15,7 @@ use std::time::Duration;
 use eavip_core::id::NodeId;
 use tokio::sync::{Notify, watch};
 
+pub use report::Source;
 pub use status::{AgentStatus, Status};
 
 use self::renewal::Renewal;
@@ -97,11 +98,16 @@ impl Agent {
     }
 
     /// Runs until the end is asked for; then spools a last report and pushes for at most a few seconds.
-    pub async fn run(mut self, shutdown: Shutdown) {
-        let spooled = Notify::new();
+    pub async fn run(self, shutdown: Shutdown) {
         let collectors = Collectors::start(&self.config, self.node);
+        self.run_with(collectors, shutdown).await;
+    }
+
+    /// As [`Self::run`], with reports of a source of the embedder's own: no collector is started.
+    pub async fn run_with(mut self, source: impl Source, shutdown: Shutdown) {
+        let spooled = Notify::new();
         let mut reporter =
-            Reporter::new(collectors, Arc::clone(&self.spool), self.pusher.meter(), Arc::clone(&self.own));
+            Reporter::new(source, Arc::clone(&self.spool), self.pusher.meter(), Arc::clone(&self.own));
         let (mut reporting, mut pushing, mut renewing) = (shutdown.clone(), shutdown.clone(), shutdown);
         tokio::join!(
             reporter.run(&spooled, &mut reporting),

@@ -32,6 +32,9 @@ pub struct Enrolment {
     pub revoked: bool,
     /// Reports that it said it had to drop.
     pub dropped: u64,
+    /// Whether it is simulated: it joined with a token that the demo made. A label says nothing about that.
+    #[serde(default)]
+    pub demo: bool,
 }
 
 /// The state of every aggregate of the ledger.
@@ -76,11 +79,18 @@ impl Book {
         self.forget(record.at);
     }
 
+    /// The enrolled nodes that are simulated.
+    pub fn demo_nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.nodes.iter().filter(|(_, node)| node.demo && !node.revoked).map(|(id, _)| *id)
+    }
+
     fn node(&mut self, id: NodeId, event: &NodeEvent, at: Timestamp) {
         match (self.nodes.get_mut(&id), event) {
-            (_, NodeEvent::Enrolled { place, key, .. }) => {
+            (_, NodeEvent::Enrolled { place, key, join }) => {
                 let (place, key) = (place.clone(), key.clone());
-                self.nodes.insert(id, Enrolment { place, key, enrolled_at: at, revoked: false, dropped: 0 });
+                let demo = self.joins.get(join).is_some_and(|join| join.demo);
+                let enrolment = Enrolment { place, key, enrolled_at: at, revoked: false, dropped: 0, demo };
+                self.nodes.insert(id, enrolment);
             }
             (Some(node), NodeEvent::Renewed { key }) => node.key.clone_from(key),
             (Some(node), NodeEvent::Revoked) => node.revoked = true,

@@ -15,6 +15,7 @@ pub mod config;
 pub mod csp_report;
 pub mod ctl;
 pub mod dashboard;
+pub mod demo;
 pub mod enrolment;
 pub mod evaluate;
 pub mod history;

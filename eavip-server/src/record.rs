@@ -41,6 +41,14 @@ pub enum Actor {
     Node(NodeId),
 }
 
+impl Actor {
+    /// The part of the server that simulates a fleet: what it makes is known as its own by this for good.
+    #[must_use]
+    pub fn demo() -> Self {
+        Self::Server("demo".to_owned())
+    }
+}
+
 impl std::fmt::Display for Actor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

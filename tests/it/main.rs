@@ -8,6 +8,7 @@
 )]
 
 mod ctl;
+mod demo;
 mod durability;
 mod e2e;
 mod examples;

@@ -28,6 +28,7 @@ pub struct Site {
     dir: TempDir,
     program: PathBuf,
     config: Option<PathBuf>,
+    flags: Vec<String>,
     server: Option<Running>,
     token: String,
 }
@@ -50,6 +51,7 @@ impl Site {
             dir,
             program: program.into(),
             config: None,
+            flags: Vec::new(),
             server: None,
             token: String::new(),
         }
@@ -76,6 +78,11 @@ impl Site {
         self.config = Some(self.write("server.toml", text));
     }
 
+    /// The flags that it is started with from now on, besides those for data and ports.
+    pub fn flags(&mut self, flags: &[&str]) {
+        self.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+    }
+
     /// Starts the server and waits for its sign-in link; the first time it also makes an API token.
     pub fn start(&mut self) {
         let mut command = Command::new(&self.program);
@@ -86,6 +93,7 @@ impl Site {
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }
+        command.args(&self.flags);
         let mut server = Running::start(&mut command, self.dir(), "server");
         let link = wait::until("the sign-in link", || {
             assert!(server.runs(), "the server ended while starting:\n{}", server.log());

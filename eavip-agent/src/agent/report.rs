@@ -1,9 +1,11 @@
-//! From what the collectors measured to reports in the spool.
+//! From what was measured to reports in the spool.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use eavip_core::signal::metric::Metric;
 use eavip_core::signal::reading::Reading;
+use eavip_core::time::Timestamp;
 use eavip_core::wire::v1::{Body, Dropped};
 use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
@@ -15,37 +17,51 @@ use crate::push::Meter;
 use crate::shutdown::Shutdown;
 use crate::spool::{Class, DropRange, Durability, Spool, SpoolError};
 
-/// Spools what the collectors measure.
+/// Where an agent's reports come from: its collectors, or what an embedder brings instead.
+pub trait Source: Send {
+    /// Waits for the next report. Nothing is lost when the future is dropped.
+    fn next_body(&mut self) -> impl Future<Output = Body> + Send;
+
+    /// Everything since the last report: asked for once more when the agent ends.
+    fn report(&mut self, at: Timestamp) -> Body;
+}
+
+impl Source for Collectors {
+    fn next_body(&mut self) -> impl Future<Output = Body> + Send {
+        Self::next_body(self)
+    }
+
+    fn report(&mut self, at: Timestamp) -> Body {
+        Self::report(self, at)
+    }
+}
+
+/// Spools what a source reports.
 #[derive(Debug)]
-pub(super) struct Reporter {
-    collectors: Collectors,
+pub(super) struct Reporter<S> {
+    source: S,
     spool: Arc<Spool>,
     meter: Meter,
     own: Arc<watch::Sender<Own>>,
     failing: bool,
 }
 
-impl Reporter {
-    pub(super) fn new(
-        collectors: Collectors,
-        spool: Arc<Spool>,
-        meter: Meter,
-        own: Arc<watch::Sender<Own>>,
-    ) -> Self {
-        Self { collectors, spool, meter, own, failing: false }
+impl<S: Source> Reporter<S> {
+    pub(super) fn new(source: S, spool: Arc<Spool>, meter: Meter, own: Arc<watch::Sender<Own>>) -> Self {
+        Self { source, spool, meter, own, failing: false }
     }
 
     /// Spools each report and says so; a last one when the end is asked for.
     pub(super) async fn run(&mut self, spooled: &Notify, shutdown: &mut Shutdown) {
         loop {
             let body = tokio::select! {
-                body = self.collectors.next_body() => body,
+                body = self.source.next_body() => body,
                 () = shutdown.requested() => break,
             };
             self.keep(body).await;
             spooled.notify_one();
         }
-        let last = self.collectors.report(clock::now());
+        let last = self.source.report(clock::now());
         self.keep(last).await;
     }
 

@@ -132,13 +132,14 @@ pub async fn make(
     Ok(made.shown)
 }
 
-/// Makes a join string for the server's own use, such as for the agent that quickstart starts beside it.
+/// Makes a join string for the server's own use, such as for the agent that quickstart starts beside it; `actor` is the
+/// part of the server that will use it.
 ///
 /// # Errors
 /// When this server lets no nodes in, or nothing can be written.
-pub async fn for_server(app: &App, place: Place) -> Result<JoinString, Problem> {
+pub async fn for_server(app: &App, actor: Actor, place: Place) -> Result<JoinString, Problem> {
     let made = Made::new(app, place, Span::from_secs(60).times(MINUTES.into()))?;
-    let (event, actor) = (made.event, Actor::Server("quickstart".to_owned()));
+    let event = made.event;
     let decide = move |book: &Book, at| {
         bounded(book).map(|()| LedgerRecord { v: VERSION, at, actor, reason: None, events: vec![event] })
     };

@@ -66,6 +66,8 @@ pub struct Now {
     pub nodes: usize,
     /// Nodes that fell silent.
     pub silent_nodes: usize,
+    /// Nodes that are simulated by the demo.
+    pub demo_nodes: usize,
     /// Notifications that wait or were given up.
     pub undelivered: usize,
     /// When alerts were last evaluated, RFC 3339.
@@ -160,6 +162,8 @@ pub struct NodeRow {
     /// Who runs the installation.
     #[schema(schema_with = words::<Mode>)]
     pub mode: Mode,
+    /// What its join token said more about it; its alerts carry the same.
+    pub labels: BTreeMap<String, String>,
     /// The worst of its signals and alerts.
     #[schema(schema_with = words::<Health>)]
     pub health: Health,

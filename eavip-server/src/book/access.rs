@@ -7,7 +7,7 @@ use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Book;
-use crate::record::{JoinEvent, LedgerRecord, LinkEvent, Role, TokenEvent, UserEvent};
+use crate::record::{Actor, JoinEvent, LedgerRecord, LinkEvent, Role, TokenEvent, UserEvent};
 
 /// A person's account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,6 +72,9 @@ pub struct Join {
     pub expires_at: Timestamp,
     /// The node that used it: a repeat of the same node for the same key is answered again.
     pub used_by: Option<eavip_core::id::NodeId>,
+    /// Whether the demo made it: its node is a simulated one.
+    #[serde(default)]
+    pub demo: bool,
 }
 
 pub(super) fn join(joins: &mut HashMap<String, Join>, id: &str, event: &JoinEvent, record: &LedgerRecord) {
@@ -83,6 +86,7 @@ pub(super) fn join(joins: &mut HashMap<String, Join>, id: &str, event: &JoinEven
                 created_by: record.actor.to_string(),
                 expires_at: *expires_at,
                 used_by: None,
+                demo: record.actor == Actor::demo(),
             };
             joins.insert(id.to_owned(), join);
         }

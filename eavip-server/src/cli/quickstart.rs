@@ -17,14 +17,16 @@ use super::run::told_to_stop;
 use super::{Exit, complain, complain_of, complain_of_start, say};
 use crate::api::join_tokens;
 use crate::config::Config;
+use crate::demo::{DemoError, Fleet};
+use crate::record::Actor;
 use crate::serve::Server;
-use crate::{auth, serve, telemetry};
+use crate::{auth, demo, serve, telemetry};
 
 /// Start a server with an agent for this host.
 #[derive(Debug, Args)]
 pub(super) struct Quickstart {
     /// Where everything is kept; made with access for this user alone.
-    #[arg(long, value_name = "DIR", default_value = "./eavip-data")]
+    #[arg(long, value_name = "DIR", default_value = DATA)]
     data: PathBuf,
     /// Where people and API clients connect.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7480")]
@@ -38,9 +40,18 @@ pub(super) struct Quickstart {
     /// A configuration with more: receivers, a runbook. The flags above win over it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Add a simulated fleet: a SaaS, a BYOC and an On-Prem deployment, marked as demo everywhere.
+    #[arg(long)]
+    demo: bool,
+    /// Remove the simulated fleet from the data of a server that was stopped, and nothing else; then end.
+    #[arg(long, conflicts_with = "demo")]
+    remove_demo: bool,
 }
 
 pub(super) async fn run(quickstart: Quickstart) -> Exit {
+    if quickstart.remove_demo {
+        return remove_demo(&quickstart.data).await;
+    }
     let began = Instant::now();
     let layers = quickstart.config.as_deref().map_or_else(Layers::default, |file| Layers::read(file, true));
     let (mut config, policy) = match Config::load(&layers) {
@@ -65,6 +76,10 @@ pub(super) async fn run(quickstart: Quickstart) -> Exit {
             return Exit::Failure;
         }
     };
+    let fleet = match demo::start(&server.app, &quickstart.data, quickstart.demo, &shutdown).await {
+        Ok(fleet) => fleet,
+        Err(error) => return complain_of_demo("started", error),
+    };
     let running = tokio::spawn(agent.run(shutdown));
     let link = match auth::sign_in_link(&server.app).await {
         Ok(link) => link,
@@ -78,16 +93,18 @@ pub(super) async fn run(quickstart: Quickstart) -> Exit {
         began.elapsed().as_millis(),
         quickstart.data.display()
     ));
+    tell_of(&fleet, &server, &quickstart.data);
     complain("Open this link to sign in; it works once, for 15 minutes:");
     say(&link);
     complain("Press Ctrl-C to stop.");
     let stopping = async {
         told_to_stop().await;
-        // The agent's last report still reaches the server.
+        // The agents' last reports still reach the server.
         trigger.request();
         if running.await.is_err() {
             complain("the agent for this host ended by a defect; its log lines say more");
         }
+        fleet.ended().await;
     };
     match server.run(stopping).await {
         Ok(()) => Exit::Ok,
@@ -96,6 +113,43 @@ pub(super) async fn run(quickstart: Quickstart) -> Exit {
             Exit::Failure
         }
     }
+}
+
+/// The data directory where nobody names one.
+const DATA: &str = "./eavip-data";
+
+/// Says that there is a demo, how it is removed, and whom it may wake.
+fn tell_of(fleet: &Fleet, server: &Server, data: &Path) {
+    if fleet.nodes == 0 {
+        return;
+    }
+    let data = if data == Path::new(DATA) { String::new() } else { format!(" --data '{}'", data.display()) };
+    complain(&format!(
+        "{} simulated nodes run here, marked demo. To remove them, stop the server and run `eavip-server quickstart \
+         --remove-demo{data}`.",
+        fleet.nodes
+    ));
+    if !server.app.shared.policy.load().receivers().is_empty() {
+        complain(
+            "Their alerts go to the receivers of your routes like any other; they carry the label demo=\"true\".",
+        );
+    }
+}
+
+async fn remove_demo(data: &Path) -> Exit {
+    match demo::remove(data).await {
+        Ok(0) => complain(&format!("There is no demo in {}.", data.display())),
+        Ok(nodes) => complain(&format!("{nodes} simulated nodes are removed; everything else is as it was.")),
+        Err(error) => return complain_of_demo("removed", error),
+    }
+    Exit::Ok
+}
+
+/// Says why the demo can't be started or removed.
+fn complain_of_demo(what: &str, error: DemoError) -> Exit {
+    let exit = if matches!(error, DemoError::InUse(_)) { Exit::Conflict } else { Exit::Failure };
+    complain(&format!("eavip-server: the demo can't be {what}: {:#}", anyhow::Error::from(error)));
+    exit
 }
 
 /// The agent for this host: it joins like any other, over TLS and with a token, and watches the server itself.
@@ -108,7 +162,8 @@ async fn agent(server: &Server, state: &Path) -> anyhow::Result<Agent> {
             environment: Environment::Production,
             labels: Labels::default(),
         };
-        let join = join_tokens::for_server(&server.app, place).await?;
+        let join =
+            join_tokens::for_server(&server.app, Actor::Server("quickstart".to_owned()), place).await?;
         let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
         eavip_agent::enrol::join(&directory, &join, &hostname).await?;
     }

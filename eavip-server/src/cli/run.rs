@@ -24,6 +24,14 @@ pub(super) async fn run(file: Option<PathBuf>) -> Exit {
         Err(error) => return complain_of_start(&error),
     };
     tracing::info!(web = %server.web, agents = %server.agents, admin = %server.admin, "the server runs");
+    let simulated = server.app.shared.book().demo_nodes().count();
+    if simulated > 0 {
+        tracing::warn!(
+            nodes = simulated,
+            "the data has nodes of a demo that runs with quickstart alone, so they are silent; remove them with \
+             `eavip-server quickstart --remove-demo`"
+        );
+    }
     invite(&server).await;
     let app = server.app.clone();
     let until_told = async move {

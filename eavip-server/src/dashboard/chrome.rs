@@ -16,8 +16,6 @@ use crate::record::Role;
 pub struct Chrome {
     /// Who is signed in; none on the sign-in page.
     pub principal: Option<Principal>,
-    /// Whether the data is a simulated fleet.
-    pub demo: bool,
     /// What a proxy puts before every path: empty, or `/ops` without a slash at its end.
     pub base: String,
     /// The page's path below `base`, with its query, such as `/alerts?status=open`.

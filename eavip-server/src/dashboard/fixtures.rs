@@ -35,7 +35,6 @@ fn ago(seconds: u64) -> String {
 pub(crate) fn chrome() -> Chrome {
     Chrome {
         principal: Some(Principal { name: "mara".into(), role: Role::Admin }),
-        demo: false,
         base: String::new(),
         path: "/".into(),
         now: now(),
@@ -145,6 +144,7 @@ pub(crate) fn row(number: usize, health: Health) -> NodeRow {
         deployment: ["eu-saas", "acme-cloud", "acme-plant-7"][number % 3].into(),
         environment: if number % 5 == 4 { Environment::Staging } else { Environment::Production },
         mode: Mode::ALL[number % 3],
+        labels: Default::default(),
         health,
         signals: Signal::GOLDEN
             .into_iter()
@@ -230,6 +230,7 @@ fn overview_of(headline: &str, health: Health, nodes: Vec<NodeRow>, signals: Vec
             unacknowledged_critical: firing.critical,
             nodes: nodes.len(),
             silent_nodes: count(Health::Unknown),
+            demo_nodes: 0,
             undelivered: 0,
             evaluated_at: Some(ago(3)),
             rules: 21,

@@ -134,7 +134,6 @@ fn chrome(app: &App, principal: Option<&Principal>, uri: &Uri) -> Chrome {
     let rest = app.web.url.split_once("://").map_or("", |(_, rest)| rest);
     Chrome {
         principal: principal.map(session::view),
-        demo: false,
         base: rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default().to_owned(),
         path: if path == "/overview" { "/".to_owned() } else { path.to_owned() },
         now: now(),

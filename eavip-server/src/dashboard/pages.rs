@@ -13,7 +13,7 @@ use super::words::{self, counted, firing_text, metric_title, mode_title, signal_
 use super::{Main, Rendered, encoded};
 use std::collections::BTreeMap;
 
-use crate::api::view::{Firing, History, NodeDetail, NodeRow, Overview, Page, SignalAt};
+use crate::api::view::{Change, Firing, History, NodeDetail, NodeRow, Overview, Page, SignalAt};
 
 /// Healthy nodes up to this many are shown below troubled ones; more are folded, so that what follows stays on the screen.
 const UNFOLDED: usize = 8;
@@ -32,6 +32,7 @@ struct OverviewMain<'a> {
     healthy: Vec<&'a NodeRow>,
     unfolded: bool,
     left_out: usize,
+    changes: Vec<(String, &'a Change)>,
 }
 
 /// The whole platform at a glance.
@@ -45,12 +46,21 @@ pub fn overview(view: &Overview, chrome: &Chrome) -> Rendered {
     let left_out = view.now.nodes.saturating_sub(view.nodes.len().min(MOST_ROWS));
     let Firing { critical, warning, informational } = view.now.firing;
     let open = critical + warning + informational;
-    let page = OverviewMain { chrome, view, open, troubled, healthy, unfolded, left_out };
+    let changes = placed(&view.changes);
+    let page = OverviewMain { chrome, view, open, troubled, healthy, unfolded, left_out, changes };
     Ok(Main::new("Overview", &page)?.live(
         "/fragments/overview".into(),
         "report alert node delivery settings",
         String::new(),
     ))
+}
+
+/// Changes, newest first, with a name for each that stays when newer ones come: its record's number, and which of the
+/// record's changes it is, counted from the last.
+fn placed(changes: &[Change]) -> Vec<(String, &Change)> {
+    let records = changes.chunk_by(|a, b| a.seq == b.seq);
+    let named = |(nth, change): (usize, &Change)| format!("{}-{nth}", change.seq);
+    records.flat_map(|record| record.iter().enumerate().map(|of| (named(of), of.1))).collect()
 }
 
 fn is_fine(row: &NodeRow) -> bool {

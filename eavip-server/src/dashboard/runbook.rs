@@ -4,7 +4,7 @@ use askama::Template;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 use super::chrome::Chrome;
-use super::{Main, Rendered};
+use super::{Main, Rendered, words};
 use crate::api::view::Alert;
 
 /// A runbook page: Markdown whose first heading is its title.

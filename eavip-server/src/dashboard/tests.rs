@@ -54,6 +54,20 @@ fn no_page_needs_inline_script_or_style() {
 }
 
 #[test]
+fn what_is_simulated_is_marked_in_words_and_every_id_stands_once() {
+    let pages = gallery::pages();
+    let page = &pages.iter().find(|(name, _)| *name == "overview-demo").unwrap().1;
+    assert!(page.contains("6 of 24 nodes are simulated") && page.contains("quickstart --remove-demo"));
+    // Six rows, and the banner that names the mark.
+    assert_eq!(page.matches("<span class=\"demo-mark\">demo</span>").count(), 7);
+    let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let once: std::collections::BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(once.len(), ids.len(), "{ids:?}");
+    let without = &pages.iter().find(|(name, _)| *name == "overview-on-fire").unwrap().1;
+    assert!(!without.contains("demo"));
+}
+
+#[test]
 fn healthy_nodes_are_folded_and_troubled_ones_are_not() {
     let chrome = fixtures::chrome();
     let html = pages::overview(&fixtures::on_fire(), &chrome).unwrap().into_fragment();

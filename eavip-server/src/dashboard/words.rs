@@ -1,6 +1,8 @@
 //! What pages call things: titles for the closed vocabularies of core, whose own words stay what they are in data,
 //! labels and class names.
 
+use std::collections::BTreeMap;
+
 use eavip_core::alert::episode::Ending;
 use eavip_core::alert::route::{NoticeKind, Reason};
 use eavip_core::mode::Mode;
@@ -10,6 +12,7 @@ use eavip_core::signal::reading::Quality;
 
 use super::value::value;
 use crate::api::view::{Delivery, Firing, SeriesLatest};
+use crate::demo;
 use crate::record::DeliveryStatus;
 
 /// A signal's heading.
@@ -207,6 +210,12 @@ pub fn firing_text(firing: &Firing) -> String {
         .map(|(count, word)| format!("{count} {word}"))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Whether labels of a node or alert mark it as part of a demo.
+#[must_use]
+pub fn is_demo(labels: &BTreeMap<String, String>) -> bool {
+    labels.get(demo::LABEL).is_some_and(|value| value == demo::MARKED)
 }
 
 /// A count with its noun: `1 node`, `3 nodes`.

@@ -328,5 +328,9 @@ fn from_log(error: LogError) -> StoreError {
 }
 
 fn from_views(error: ViewsError) -> StoreError {
-    StoreError::Io(std::io::Error::other(error))
+    let kind = match error {
+        ViewsError::InUse(_) => std::io::ErrorKind::WouldBlock,
+        _ => std::io::ErrorKind::Other,
+    };
+    StoreError::Io(std::io::Error::new(kind, error))
 }

@@ -19,7 +19,8 @@ thread_local! {
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(batch) = Batch::decode(bytes) {
-        let bodies = batch.reports.iter().filter_map(|one| Body::decode(one.body.get().as_bytes(), "body").ok());
+        let bodies =
+            batch.reports.iter().filter_map(|one| Body::decode(one.body.get().as_bytes(), "body").ok());
         bodies.for_each(take);
     }
     match Body::decode(bytes, "body") {

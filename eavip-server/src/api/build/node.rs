@@ -42,6 +42,7 @@ pub fn row(node: &Node, services: &Services<'_>, firing: Firing, now: Timestamp)
         deployment: node.place.deployment.to_string(),
         environment: node.place.environment,
         mode: node.place.mode,
+        labels: labels(&node.place.labels),
         health: health(&signals, firing, stale),
         signals,
         firing,

@@ -30,6 +30,7 @@ struct FromBook {
     unacknowledged_critical: usize,
     urgent: Vec<Episode>,
     undelivered: usize,
+    demo_nodes: usize,
     changes: Vec<Change>,
 }
 
@@ -45,6 +46,7 @@ fn from_book(shared: &Shared) -> FromBook {
             .count(),
         urgent: urgent(&book),
         undelivered: book.alerts.outbox().len() + book.alerts.given_up(),
+        demo_nodes: book.demo_nodes().count(),
         changes: book.changes.newest().take(MAX_CHANGES).map(|known| change(&shared.nodes, known)).collect(),
     }
 }
@@ -63,7 +65,8 @@ fn urgent(book: &Book) -> Vec<Episode> {
 /// The overview of a state at a moment.
 #[must_use]
 pub fn overview(shared: &Shared, now: Timestamp) -> Overview {
-    let FromBook { firing, unacknowledged_critical, urgent, undelivered, changes } = from_book(shared);
+    let FromBook { firing, unacknowledged_critical, urgent, undelivered, demo_nodes, changes } =
+        from_book(shared);
     let policy = shared.policy.load();
     let mut cards: Vec<Card> = Signal::GOLDEN.into_iter().map(Card::new).collect();
     let mut nodes: Vec<NodeRow> = Vec::new();
@@ -88,6 +91,7 @@ pub fn overview(shared: &Shared, now: Timestamp) -> Overview {
         unacknowledged_critical,
         nodes: nodes.len(),
         silent_nodes: nodes.iter().filter(|row| row.stale).count(),
+        demo_nodes,
         undelivered,
         evaluated_at: shared.evaluated_at().map(|at| at.to_string()),
         rules: policy.rules().len(),

@@ -2,7 +2,7 @@
 //! and show them without a server.
 
 use super::super::*;
-use crate::api::view::{NewJoinToken, NewToken, Page};
+use crate::api::view::{NewJoinToken, NewToken, Overview, Page};
 use eavip_core::alert::episode::Status;
 
 fn chrome(path: &str) -> Chrome {
@@ -21,6 +21,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("overview-empty", "/", &|chrome| pages::overview(&fixtures::empty(), chrome));
     add("overview-hostile", "/", &|chrome| pages::overview(&fixtures::hostile(), chrome));
     add("overview-500", "/", &|chrome| pages::overview(&fixtures::large(500), chrome));
+    add("overview-demo", "/", &|chrome| pages::overview(&demo(), chrome));
     let list =
         |nodes: Vec<_>, next: Option<&str>| Page { items: nodes, next_cursor: next.map(str::to_owned) };
     add("nodes", "/nodes", &|chrome| pages::nodes(&list(fixtures::on_fire().nodes, Some("24")), "", chrome));
@@ -54,7 +55,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     });
     add("failed", "/", &|chrome| pages::error(&pages::Trouble::failed("0a1b2c"), chrome));
     let mut door = chrome("/sign-in");
-    (door.principal, door.demo) = (None, true);
+    door.principal = None;
     let attempt = pages::SignIn {
         problem: Some("The name or the password is wrong.".into()),
         user: "mara".into(),
@@ -62,6 +63,16 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     };
     all.push(("sign-in", pages::sign_in(&attempt, &door).unwrap().into_page(&door).unwrap()));
     all
+}
+
+/// The one on fire, with some of its nodes simulated and several changes of one record.
+fn demo() -> Overview {
+    let mut view = fixtures::on_fire();
+    view.now.demo_nodes = 6;
+    let marked = || [(crate::demo::LABEL.to_owned(), crate::demo::MARKED.to_owned())].into();
+    view.nodes.iter_mut().take(6).for_each(|row| row.labels = marked());
+    view.changes.iter_mut().for_each(|change| change.seq = 812);
+    view
 }
 
 fn settings_page(chrome: &Chrome) -> Rendered {
