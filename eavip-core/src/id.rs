@@ -96,6 +96,14 @@ slug!(
     /// A destination of notifications.
     ReceiverId
 );
+slug!(
+    /// A release, from its draft to every place it runs in.
+    ReleaseId
+);
+slug!(
+    /// An automated check that an artifact passes before it goes on.
+    ValidationId
+);
 
 /// A node's identity: a UUID made on the node at enrolment, kept in its state directory and in its certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -22,6 +22,7 @@ use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
+use crate::release::ReleasePolicy;
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
@@ -53,6 +54,8 @@ pub struct Policy {
     pub owners: OwnerMap,
     /// Where alerts go, in order.
     pub routes: Vec<Route>,
+    /// What a release has to meet.
+    pub release: ReleasePolicy,
     /// Identifies the texts that the policy was read from.
     pub digest: Digest128,
     rules: Vec<AlertRule>,
@@ -93,6 +96,7 @@ impl Policy {
             services: parts.services,
             owners: parts.owners,
             routes: parts.routes,
+            release: parts.release,
             digest,
             rules: parts.rules,
             by_metric,
@@ -150,6 +154,7 @@ struct Parts {
     routes: Vec<Route>,
     rules: Vec<AlertRule>,
     objectives: Objectives,
+    release: ReleasePolicy,
 }
 
 #[cfg(test)]
