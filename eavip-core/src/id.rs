@@ -93,6 +93,14 @@ slug!(
     CollectorId
 );
 slug!(
+    /// A feature flag.
+    FlagId
+);
+slug!(
+    /// A phase of the product: what is built in it stays off in production until it is opened.
+    PhaseId
+);
+slug!(
     /// A destination of notifications.
     ReceiverId
 );

@@ -21,6 +21,7 @@ pub use crate::document::{Problem, Source};
 use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
+use crate::flag::FlagPolicy;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
 use crate::release::ReleasePolicy;
 use crate::roster::Roster;
@@ -56,6 +57,8 @@ pub struct Policy {
     pub routes: Vec<Route>,
     /// What a release has to meet.
     pub release: ReleasePolicy,
+    /// Feature flags and phases.
+    pub flags: FlagPolicy,
     /// Identifies the texts that the policy was read from.
     pub digest: Digest128,
     rules: Vec<AlertRule>,
@@ -97,6 +100,7 @@ impl Policy {
             owners: parts.owners,
             routes: parts.routes,
             release: parts.release,
+            flags: parts.flags,
             digest,
             rules: parts.rules,
             by_metric,
@@ -155,6 +159,7 @@ struct Parts {
     rules: Vec<AlertRule>,
     objectives: Objectives,
     release: ReleasePolicy,
+    flags: FlagPolicy,
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From declared text to a checked policy: reads every section, resolves names between them, and keeps going after a
 //! mistake so that all are told at once.
 
+mod flag;
 mod release;
 mod roster;
 
@@ -34,6 +35,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let routes = root.listed_sections("route").into_iter().filter_map(route).collect();
     let mut rules = rules(&root, &roster);
     let release = release::read(&root, &roster);
+    let flags = flag::read(&root, &roster);
     root.finish();
     let problems = document.into_problems();
     if !problems.is_empty() {
@@ -42,7 +44,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
     Ok(Policy::assemble(
-        Parts { roster, services, owners, routes, rules, objectives, release },
+        Parts { roster, services, owners, routes, rules, objectives, release, flags },
         Digest128::of(texts),
     ))
 }
