@@ -158,7 +158,9 @@ impl Answer<'_> {
             return;
         };
         let wrote = self.release.candidate.authors.contains(by);
-        let twice = pending.approvals.iter().any(|one| one.by == *by && one.request == request);
+        let lasts = self.policy.release.approvals.lasts;
+        let holds = |one: &&Approval| one.request == request && self.now.since(one.at) < lasts;
+        let twice = pending.approvals.iter().filter(holds).any(|one| one.by == *by);
         let table = [
             (wrote, format!("`{by}` wrote it"), "let somebody approve who neither wrote it nor asks for it"),
             (
@@ -177,7 +179,7 @@ impl Answer<'_> {
         self.findings.extend(held.map(|(_, message, remedy)| WHO.fail(message, remedy)));
         if pending.approvals.len() >= MAX_KEPT_APPROVALS {
             let message = format!("it has {MAX_KEPT_APPROVALS} approvals, the most there may be");
-            self.findings.push(BOUNDS.fail(message, "promote it"));
+            self.findings.push(BOUNDS.fail(message, "promote it, or cancel it and ask again"));
         }
     }
 
@@ -209,11 +211,11 @@ impl Answer<'_> {
         if progress.is_some_and(|progress| from.contains(&progress)) {
             return;
         }
-        let where_ = &place.deployment;
+        let deployment = &place.deployment;
         let (message, remedy) = match progress {
-            None => (format!("it was never promoted to `{where_}`"), "promote it first"),
+            None => (format!("it was never promoted to `{deployment}`"), "promote it first"),
             Some(progress) => {
-                (format!("it can't be {what} in `{where_}`: it is {progress}"), "nothing has to be done")
+                (format!("it can't be {what} in `{deployment}`: it is {progress}"), "nothing has to be done")
             }
         };
         self.findings.push(IN_PLACE.fail(message, remedy));

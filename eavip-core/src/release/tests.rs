@@ -227,6 +227,9 @@ fn the_three_duties_are_kept_apart() {
     let once = must(state.clone(), approve(state.as_ref(), "ana"));
     let twice = step(once.clone(), approve(once.as_ref(), "ana")).unwrap_err();
     assert_eq!(twice.to_string(), "refused: `ana` has approved it");
+    let command = approve(once.as_ref(), "ana");
+    let expired = Release::decide(once.as_ref(), command, &POLICY, NOW + Span::from_secs(72 * 3_600));
+    assert!(expired.is_ok(), "an approval that has expired may be given again");
     let unseen = ReleaseCommand::Approve { request: Digest128([9; 16]), by: id("ana") };
     let refused = step(state, unseen).unwrap_err().to_string();
     assert_eq!(refused, "refused: what was approved isn't what is asked for now");

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::environment::Environment;
 use crate::id::{Digest256, PersonId, ReleaseId, ServiceId, TeamId, ValidationId};
 use crate::incident::sev::Sev;
+use crate::mode::Mode;
 use crate::release::approval::Approval;
 use crate::release::break_glass::{BreakGlass, Use};
 use crate::release::freeze::Freeze;
@@ -66,6 +67,8 @@ pub struct Source {
 /// What runs in the place that a release goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
+    /// Who runs it, as it is declared.
+    pub mode: Mode,
     /// What is installed.
     pub installed: Installed,
     /// The release whose rollout is in flight there.

@@ -117,6 +117,15 @@ pub(super) fn one_at_a_time(case: &Case<'_>) -> Finding {
 
 pub(super) fn boundary(case: &Case<'_>) -> Finding {
     let request = case.request;
+    let seen = case.evidence.target.as_ref();
+    let Some(target) = case.fresh(seen) else {
+        return case.unseen(&BOUNDARY, "who runs the target", seen);
+    };
+    if target.mode != request.mode {
+        let message =
+            format!("the target is declared as {}, and the request says {}", target.mode, request.mode);
+        return BOUNDARY.fail(message, "ask for it again with the declared mode");
+    }
     let applies = match request.mode {
         Mode::Saas | Mode::Byoc => Party::Vendor,
         Mode::OnPrem => Party::Customer,

@@ -273,7 +273,7 @@ fn evidence(policy: &Policy, request: &GateRequest, now: Timestamp) -> Option<Ga
     };
     Some(GateEvidence {
         source: seen(source, now),
-        target: seen(Target { installed, rollout_in_flight: None }, now),
+        target: seen(Target { mode: request.mode, installed, rollout_in_flight: None }, now),
         validations: checks
             .map(|name| Validation { name: name.clone(), artifact, at: now, passed: true })
             .collect(),

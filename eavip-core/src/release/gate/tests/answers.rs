@@ -33,13 +33,14 @@ const PATH: &[Row] = &[
     }),
     ("G12", "nothing installed", |s| target(s).installed = Installed::Nothing),
     ("G14", "a stranger", |s| s.request.requester = "stranger".parse().unwrap()),
-    ("G14", "On-Prem, at the vendor's", |s| s.request.mode = Mode::OnPrem),
+    ("G14", "not as declared", |s| s.request.mode = Mode::OnPrem),
+    ("G14", "On-Prem, at the vendor's", |s| in_mode(s, Mode::OnPrem)),
     ("G14", "On-Prem, at the customer's", |s| {
-        s.request.mode = Mode::OnPrem;
+        in_mode(s, Mode::OnPrem);
         s.policy.release.gate.installation = Party::Customer;
     }),
     ("G14", "On-Prem, by the customer", |s| {
-        s.request.mode = Mode::OnPrem;
+        in_mode(s, Mode::OnPrem);
         s.policy.roster.teams.values_mut().for_each(|team| team.party = Party::Customer);
     }),
     ("G15", "too short", |s| source(s).running_since = NOW - HOUR),
@@ -75,6 +76,7 @@ const PROOF: &[Row] = &[
     ("G04", "nobody", |s| s.evidence.approvals.clear()),
     ("G04", "one of two", |s| drop(s.evidence.approvals.pop())),
     ("G04", "too old", |s| s.evidence.approvals.iter_mut().for_each(|one| one.at = NOW - DAY - DAY - DAY)),
+    ("G04", "in the future", |s| s.evidence.approvals.iter_mut().for_each(|one| one.at = NOW + HOUR)),
     ("G04", "of another request", |s| s.request.candidate.notes.known_issues = "one".to_owned()),
     ("G04", "of authors", |s| {
         s.request.candidate.authors = s.evidence.approvals.iter().map(|one| one.by.clone()).collect();
@@ -100,7 +102,7 @@ const PROOF: &[Row] = &[
     ("G08", "just in time", |s| rehearse(s, Span::from_secs(900), NOW)),
     ("G08", "too slow for SaaS", |s| rehearse(s, HOUR, NOW)),
     ("G08", "an hour On-Prem", |s| {
-        s.request.mode = Mode::OnPrem;
+        in_mode(s, Mode::OnPrem);
         rehearse(s, HOUR, NOW);
     }),
     ("G08", "restored without Security", restoring),
@@ -193,6 +195,11 @@ const CONDITION: &[Row] = &[
         change(s, ChangeKind::Feature, &[Surface::Schema], false);
         backup(s).verified_at = Some(NOW - HOUR - HOUR);
     }),
+    ("G07", "half an hour, its RPO is shorter, and the schema changes", |s| {
+        change(s, ChangeKind::Feature, &[Surface::Schema], false);
+        backup(s).rpo = Span::from_secs(600);
+        backup(s).verified_at = Some(NOW - Span::from_secs(1_800));
+    }),
     ("G07", "in the future", |s| backup(s).verified_at = Some(NOW + HOUR)),
     ("G07", "no drill", |s| backup(s).drill = None),
     ("G07", "an old drill", |s| backup(s).drill.as_mut().unwrap().at = NOW - Span::from_secs(91 * 86_400)),
@@ -215,6 +222,7 @@ const CONDITION: &[Row] = &[
         freezing(s, Freeze { environment: Environment::Staging, ..elsewhere });
     }),
     ("G10", "an unreviewed break-glass", |s| used(s, NOW - DAY - HOUR, None)),
+    ("G10", "one a day ago", |s| used(s, NOW - DAY, None)),
     ("G10", "one of today", |s| used(s, NOW - HOUR, None)),
     ("G10", "a reviewed one", |s| used(s, NOW - DAY - DAY, Some(NOW - DAY))),
     ("G13", "an alert without owner", |s| figures(s).critical = 2),

@@ -32,7 +32,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
 
 fn build(drawn: &Drawn, now: Timestamp) -> Sample {
     let mut sample = sample(&BUILTIN, now).unwrap();
-    sample.request.mode = drawn.mode;
+    in_mode(&mut sample, drawn.mode);
     sample.request.target = drawn.target;
     if drawn.target == Environment::Staging {
         sample.request.source = Some(Environment::Integration);
