@@ -99,8 +99,24 @@ slug!(
     CollectorId
 );
 slug!(
+    /// A feature flag.
+    FlagId
+);
+slug!(
+    /// A phase of the product: what is built in it stays off in production until it is opened.
+    PhaseId
+);
+slug!(
     /// A destination of notifications.
     ReceiverId
+);
+slug!(
+    /// A release, from its draft to every place it runs in.
+    ReleaseId
+);
+slug!(
+    /// An automated check that an artifact passes before it goes on.
+    ValidationId
 );
 
 /// A node's identity: a UUID made on the node at enrolment, kept in its state directory and in its certificate.

@@ -13,6 +13,7 @@
 //! - [`evaluate::evaluate`] looks at everything known at one moment and says which alerts open and resolve, who
 //!   owns them and who is told, and why.
 //! - [`incident::sev::classify`] derives an incident's severity from its declared impact.
+//! - [`release::gate::decide`] says whether a release may go to an environment, with a finding of every gate.
 //!
 //! ```
 //! use eavip_core::policy::{Policy, Source};
@@ -40,12 +41,15 @@ pub mod document;
 pub mod environment;
 pub mod evaluate;
 pub mod finding;
+pub mod flag;
 pub mod id;
 pub mod incident;
 pub mod labels;
 pub mod mode;
 pub mod node;
+pub mod phase;
 pub mod policy;
+pub mod release;
 pub mod roster;
 pub mod rule;
 pub mod signal;

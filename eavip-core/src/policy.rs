@@ -21,7 +21,9 @@ pub use crate::document::{Problem, Source};
 use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
+use crate::flag::FlagPolicy;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
+use crate::release::ReleasePolicy;
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
@@ -53,6 +55,10 @@ pub struct Policy {
     pub owners: OwnerMap,
     /// Where alerts go, in order.
     pub routes: Vec<Route>,
+    /// What a release has to meet.
+    pub release: ReleasePolicy,
+    /// Feature flags and phases.
+    pub flags: FlagPolicy,
     /// Identifies the texts that the policy was read from.
     pub digest: Digest128,
     rules: Vec<AlertRule>,
@@ -108,6 +114,8 @@ impl Policy {
             services: parts.services,
             owners: parts.owners,
             routes: parts.routes,
+            release: parts.release,
+            flags: parts.flags,
             digest,
             rules: parts.rules,
             by_metric,
@@ -165,6 +173,8 @@ struct Parts {
     routes: Vec<Route>,
     rules: Vec<AlertRule>,
     objectives: Objectives,
+    release: ReleasePolicy,
+    flags: FlagPolicy,
 }
 
 #[cfg(test)]

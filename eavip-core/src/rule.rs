@@ -34,7 +34,14 @@ macro_rules! rules {
 }
 
 /// The rooms that declare rules.
-const ROOMS: &[&[Rule]] = &[crate::alert::episode::RULES];
+const ROOMS: &[&[Rule]] = &[
+    crate::alert::episode::RULES,
+    crate::flag::RULES,
+    crate::phase::RULES,
+    crate::release::RULES,
+    crate::release::break_glass::RULES,
+    crate::release::gate::RULES,
+];
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -1,6 +1,8 @@
 //! From declared text to a checked policy: reads every section, resolves names between them, and keeps going after a
 //! mistake so that all are told at once.
 
+mod flag;
+mod release;
 mod roster;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,8 +56,10 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
     let routes = routes.filter_map(|section| route(section, known_receivers)).collect();
     let mut rules = rules(&root, &roster);
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
+    let release = release::read(&root, &roster);
+    let flags = flag::read(&root, &roster);
     root.finish();
-    Parts { roster, services, owners, routes, rules, objectives }
+    Parts { roster, services, owners, routes, rules, objectives, release, flags }
 }
 
 fn objectives(section: Section<'_>, default: Objectives) -> Objectives {
