@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 pub use crate::document::{Problem, Source};
 
+use crate::alert::AlertingPolicy;
 use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
@@ -45,6 +46,8 @@ pub struct Service {
 /// A checked runbook.
 #[derive(Debug, Clone)]
 pub struct Policy {
+    /// How alerts become notices, and how much noise there may be.
+    pub alerting: AlertingPolicy,
     /// Teams and people.
     pub roster: Roster,
     /// Services by id.
@@ -89,6 +92,7 @@ impl Policy {
             }
         }
         Self {
+            alerting: parts.alerting,
             roster: parts.roster,
             services: parts.services,
             owners: parts.owners,
@@ -134,7 +138,7 @@ impl Policy {
     /// Every receiver that a route names.
     #[must_use]
     pub fn receivers(&self) -> Vec<&ReceiverId> {
-        let mut named: Vec<&ReceiverId> = self.routes.iter().flat_map(|route| &route.receivers).collect();
+        let mut named: Vec<&ReceiverId> = self.routes.iter().flat_map(Route::receivers).collect();
         named.sort_unstable();
         named.dedup();
         named
@@ -144,6 +148,7 @@ impl Policy {
 /// What the reader puts together.
 #[derive(Debug, Default)]
 struct Parts {
+    alerting: AlertingPolicy,
     roster: Roster,
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,

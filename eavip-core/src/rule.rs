@@ -34,7 +34,13 @@ macro_rules! rules {
 }
 
 /// The rooms that declare rules.
-const ROOMS: &[&[Rule]] = &[crate::alert::episode::RULES];
+const ROOMS: &[&[Rule]] = &[
+    crate::alert::episode::RULES,
+    crate::alert::noise::budget::RULES,
+    crate::alert::noise::defect::RULES,
+    crate::alert::notice::RULES,
+    crate::alert::silence::RULES,
+];
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -1,6 +1,7 @@
 //! From declared text to a checked policy: reads every section, resolves names between them, and keeps going after a
 //! mistake so that all are told at once.
 
+mod alerting;
 mod roster;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use self::roster::team;
 use super::{MAX_RULES, Parts, Policy, Service};
 use crate::alert::Category;
 use crate::alert::owner::{Owner, OwnerMap};
-use crate::alert::route::Route;
+use crate::alert::route::{MAX_DEPTH, Route};
 use crate::alert::rule::{AlertRule, Condition};
 use crate::document::{CONTRADICTION, Document, MISSING, Merge, Problem, Section, Source, WRONG_VALUE};
 use crate::environment::Environment;
@@ -30,7 +31,9 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let objectives = objectives(root.section("objectives"), Objectives::default());
     let services = services(&root, &roster, &objectives);
     let owners = owners(&root, &roster);
-    let routes = root.listed_sections("route").into_iter().filter_map(route).collect();
+    let routes =
+        root.listed_sections("route").into_iter().filter_map(|section| route(section, &[], 1)).collect();
+    let alerting = alerting::read(&root, &roster);
     let mut rules = rules(&root, &roster);
     root.finish();
     let problems = document.into_problems();
@@ -39,7 +42,10 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     }
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
-    Ok(Policy::assemble(Parts { roster, services, owners, routes, rules, objectives }, Digest128::of(texts)))
+    Ok(Policy::assemble(
+        Parts { roster, services, owners, routes, rules, objectives, alerting },
+        Digest128::of(texts),
+    ))
 }
 
 fn objectives(section: Section<'_>, default: Objectives) -> Objectives {
@@ -108,20 +114,32 @@ fn matchers(section: &Section<'_>) -> Labels {
     })
 }
 
-fn route(section: Section<'_>) -> Option<Route> {
-    let route = Route {
-        matchers: matchers(&section),
+/// A route and those within it; one that names no receivers has those of the route around it.
+fn route(section: Section<'_>, around: &[ReceiverId], depth: usize) -> Option<Route> {
+    let mut receivers = section.list::<ReceiverId>("receivers");
+    if !section.has("receivers") {
+        receivers = around.to_vec();
+    }
+    let within = section.listed_sections("routes");
+    if depth >= MAX_DEPTH && !within.is_empty() {
+        let message = format!("routes lie in routes more than {MAX_DEPTH} deep");
+        section.problem(Some("routes"), WRONG_VALUE, message, "flatten them");
+        return None;
+    }
+    let found = Route {
+        matchers: alerting::matchers(&section, "match"),
         least: section.text("least").unwrap_or(Category::Informational),
-        receivers: section.list::<ReceiverId>("receivers"),
         goes_on: section.flag("continue").unwrap_or(false),
+        routes: within.into_iter().filter_map(|section| route(section, &receivers, depth + 1)).collect(),
+        receivers,
     };
-    let empty = route.receivers.is_empty();
+    let empty = found.receivers.is_empty();
     if empty {
         let remedy = "name at least one receiver: `receivers = [\"pager\"]`";
         section.problem(Some("receivers"), MISSING, "the route leads to nobody", remedy);
     }
     section.finish();
-    (!empty).then_some(route)
+    (!empty).then_some(found)
 }
 
 fn rules(root: &Section<'_>, roster: &Roster) -> Vec<AlertRule> {
