@@ -1,6 +1,7 @@
 //! Alerts (seed: *Alerting Policy*): rules that can't exist without an owner, an action and a runbook; episodes;
 //! and the reason for each decision to tell somebody or not.
 
+pub mod backtest;
 pub mod episode;
 pub mod flap;
 pub mod group;

@@ -35,6 +35,7 @@ macro_rules! rules {
 
 /// The rooms that declare rules.
 const ROOMS: &[&[Rule]] = &[
+    crate::alert::backtest::RULES,
     crate::alert::episode::RULES,
     crate::alert::noise::budget::RULES,
     crate::alert::noise::defect::RULES,
