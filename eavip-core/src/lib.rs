@@ -45,6 +45,7 @@ pub mod incident;
 pub mod labels;
 pub mod mode;
 pub mod node;
+pub mod on_call;
 pub mod policy;
 pub mod roster;
 pub mod rule;

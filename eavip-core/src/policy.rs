@@ -23,6 +23,7 @@ use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
+use crate::on_call::OnCallPolicy;
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
@@ -48,6 +49,8 @@ pub struct Service {
 pub struct Policy {
     /// How alerts become notices, and how much noise there may be.
     pub alerting: AlertingPolicy,
+    /// Who has duty, and who is told next.
+    pub on_call: OnCallPolicy,
     /// Teams and people.
     pub roster: Roster,
     /// Services by id.
@@ -93,6 +96,7 @@ impl Policy {
         }
         Self {
             alerting: parts.alerting,
+            on_call: parts.on_call,
             roster: parts.roster,
             services: parts.services,
             owners: parts.owners,
@@ -149,6 +153,7 @@ impl Policy {
 #[derive(Debug, Default)]
 struct Parts {
     alerting: AlertingPolicy,
+    on_call: OnCallPolicy,
     roster: Roster,
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,

@@ -41,6 +41,8 @@ const ROOMS: &[&[Rule]] = &[
     crate::alert::noise::defect::RULES,
     crate::alert::notice::RULES,
     crate::alert::silence::RULES,
+    crate::on_call::coverage::RULES,
+    crate::on_call::page::RULES,
 ];
 
 /// Every rule there is.

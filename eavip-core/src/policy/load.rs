@@ -2,6 +2,7 @@
 //! mistake so that all are told at once.
 
 mod alerting;
+mod on_call;
 mod roster;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let routes =
         root.listed_sections("route").into_iter().filter_map(|section| route(section, &[], 1)).collect();
     let alerting = alerting::read(&root, &roster);
+    let on_call = on_call::read(&root, &roster);
     let mut rules = rules(&root, &roster);
     root.finish();
     let problems = document.into_problems();
@@ -43,7 +45,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
     Ok(Policy::assemble(
-        Parts { roster, services, owners, routes, rules, objectives, alerting },
+        Parts { roster, services, owners, routes, rules, objectives, alerting, on_call },
         Digest128::of(texts),
     ))
 }

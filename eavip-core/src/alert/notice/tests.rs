@@ -1,5 +1,7 @@
 //! Tests of telling: each obstacle with its word, their order, and what no obstacle holds back.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -32,7 +34,11 @@ expires = 2030-01-01T00:00:00Z
 "#;
 
 fn policy() -> Policy {
-    Policy::load(&[Source::new("runbook.toml", RUNBOOK)]).unwrap_or_else(|problems| panic!("{problems:?}"))
+    static POLICY: LazyLock<Policy> = LazyLock::new(|| {
+        let loaded = Policy::load(&[Source::new("runbook.toml", RUNBOOK)]);
+        loaded.unwrap_or_else(|problems| panic!("{problems:?}"))
+    });
+    POLICY.clone()
 }
 
 fn now() -> Timestamp {

@@ -1,5 +1,7 @@
 //! Tests of silences: the table of states and commands, who is told, and the limits.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -12,8 +14,7 @@ fn at(secs: i64) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000 + secs * 1_000)
 }
 
-fn policy() -> Policy {
-    let text = r#"
+const RUNBOOK: &str = r#"
 [person.ana]
 teams = ["platform-operations"]
 [person.ben]
@@ -31,7 +32,13 @@ indicator = "probe_up"
 below = 1.0
 match = { service = "shop" }
 "#;
-    Policy::load(&[Source::new("runbook.toml", text)]).unwrap_or_else(|problems| panic!("{problems:?}"))
+
+fn policy() -> &'static Policy {
+    static POLICY: LazyLock<Policy> = LazyLock::new(|| {
+        let loaded = Policy::load(&[Source::new("runbook.toml", RUNBOOK)]);
+        loaded.unwrap_or_else(|problems| panic!("{problems:?}"))
+    });
+    &POLICY
 }
 
 fn matchers(texts: &[&str]) -> Matchers {
@@ -51,7 +58,7 @@ fn asked(texts: &[&str], from: i64, until: i64) -> Request {
 }
 
 fn decide(state: Option<&Silence>, command: SilenceCommand, now: i64) -> Result<Vec<SilenceEvent>, Refused> {
-    Silence::decide(state, command, &policy(), at(now))
+    Silence::decide(state, command, policy(), at(now))
 }
 
 fn after(state: Option<Silence>, command: SilenceCommand, now: i64) -> Option<Silence> {
@@ -142,9 +149,8 @@ fn a_long_silence_and_one_of_everything_wait_for_a_second_person() {
 
 #[test]
 fn the_owners_of_the_silenced_rules_are_told() {
-    let policy = policy();
     let told =
-        |texts: &[&str]| owners(&matchers(texts), &policy).iter().map(TeamId::to_string).collect::<Vec<_>>();
+        |texts: &[&str]| owners(&matchers(texts), policy()).iter().map(TeamId::to_string).collect::<Vec<_>>();
     assert_eq!(told(&["rule=shop-down"]), ["shop"]);
     assert_eq!(told(&["service=other", "rule!=shop-down"]), ["platform-operations", "security-compliance"]);
     assert_eq!(told(&["owner=shop"]), ["shop"]);
