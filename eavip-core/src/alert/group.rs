@@ -59,7 +59,10 @@ struct Member {
     category: Category,
     fired_at: Timestamp,
     resolved_at: Option<Timestamp>,
+    /// Whether a message was about it.
     told: bool,
+    /// Whether something held it back when it was due.
+    held: bool,
 }
 
 /// A message that is due.
@@ -69,9 +72,9 @@ pub struct Message {
     pub occasion: Occasion,
     /// Members that no message told yet. One that is over already is in `resolved` as well.
     pub new: Vec<Digest128>,
-    /// Members that are over; none is in a later message.
+    /// Members that are over and were told; none is in a later message.
     pub resolved: Vec<Digest128>,
-    /// Members that were told before and still fire.
+    /// Members that were told before and still fire; in a repeat those that nothing holds back.
     pub firing: Vec<Digest128>,
 }
 
@@ -86,8 +89,9 @@ pub struct Message {
 /// let (policy, now) = (GroupingPolicy::default(), Timestamp::default());
 /// let mut group = Group::default();
 /// group.fired(Digest128([1; 16]), Category::Warning, now);
-/// assert_eq!(group.flush(&policy, now), None, "it waits for others");
-/// let message = group.flush(&policy, now + Span::from_secs(30)).unwrap();
+/// let nothing_holds = |_, _| false;
+/// assert_eq!(group.flush(&policy, now, nothing_holds), None, "it waits for others");
+/// let message = group.flush(&policy, now + Span::from_secs(30), nothing_holds).unwrap();
 /// assert_eq!(message.new, [Digest128([1; 16])]);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +103,7 @@ pub struct Group {
 impl Group {
     /// An episode began; one that is a member already stays as it is.
     pub fn fired(&mut self, episode: Digest128, category: Category, now: Timestamp) {
-        let member = Member { category, fired_at: now, resolved_at: None, told: false };
+        let member = Member { category, fired_at: now, resolved_at: None, told: false, held: false };
         self.members.entry(episode).or_insert(member);
     }
 
@@ -115,10 +119,12 @@ impl Group {
         self.members.is_empty()
     }
 
-    /// When the next message is due; `None` for an empty group.
+    /// When the next message is due. Members that were held back don't count: when a silence ends is for the caller to
+    /// see, who flushes at each evaluation.
     #[must_use]
     pub fn due(&self, policy: &GroupingPolicy) -> Option<Timestamp> {
-        self.members.values().map(|member| self.due_for(member, policy)).min()
+        let counted = self.members.values().filter(|member| !member.held || member.resolved_at.is_some());
+        counted.map(|member| self.due_for(member, policy)).min()
     }
 
     fn due_for(&self, member: &Member, policy: &GroupingPolicy) -> Timestamp {
@@ -137,31 +143,70 @@ impl Group {
     }
 
     /// The message that is due, if one is. What is in it counts as told: the caller makes it durable with this state.
-    pub fn flush(&mut self, policy: &GroupingPolicy, now: Timestamp) -> Option<Message> {
-        // After the clock was set back, waiting begins anew at the moment it shows.
+    ///
+    /// `holds` says whether something stands in the way of telling a member on an occasion, as
+    /// [`notice::decide`](super::notice::decide) finds. Who is held back is told as soon as nothing does any more; who is
+    /// over by then isn't told at all, and the reason is the one that held it back.
+    pub fn flush(
+        &mut self,
+        policy: &GroupingPolicy,
+        now: Timestamp,
+        holds: impl Fn(Digest128, Occasion) -> bool,
+    ) -> Option<Message> {
+        self.not_after(now);
+        self.hold(policy, now, holds);
+        let of = |wanted: fn(&Member) -> bool| -> Vec<Digest128> {
+            self.members.iter().filter(|(_, member)| wanted(member)).map(|(id, _)| *id).collect()
+        };
+        let is_due = self.due(policy).is_some_and(|due| due <= now);
+        let (new, resolved) = (of(Member::is_new), of(|member| member.resolved_at.is_some()));
+        let firing = of(|member| member.told && member.resolved_at.is_none());
+        let unheld = of(|member| member.told && member.resolved_at.is_none() && !member.held);
+        let (occasion, firing) = match (self.told_at, new.is_empty(), resolved.is_empty(), firing.is_empty())
+        {
+            _ if !is_due => return None,
+            (None, ..) => (Occasion::First, firing),
+            (_, false, ..) => (Occasion::NewMember, firing),
+            (_, _, false, true) => (Occasion::AllResolved, firing),
+            (_, _, false, false) => (Occasion::Resolved, firing),
+            (_, _, true, _) => (Occasion::Repeat, unheld),
+        };
+        self.members.retain(|_, member| member.resolved_at.is_none());
+        self.members.values_mut().filter(|member| member.is_new()).for_each(|member| member.told = true);
+        self.told_at = self.members.values().any(|member| member.told).then_some(now);
+        Some(Message { occasion, new, resolved, firing })
+    }
+
+    /// After the clock was set back, waiting begins anew at the moment it shows.
+    fn not_after(&mut self, now: Timestamp) {
         self.told_at = self.told_at.map(|told_at| told_at.min(now));
         for member in self.members.values_mut() {
             member.fired_at = member.fired_at.min(now);
             member.resolved_at = member.resolved_at.map(|resolved_at| resolved_at.min(now));
         }
-        self.due(policy).filter(|due| *due <= now)?;
-        let of = |wanted: fn(&Member) -> bool| -> Vec<Digest128> {
-            self.members.iter().filter(|(_, member)| wanted(member)).map(|(id, _)| *id).collect()
-        };
-        let new = of(|member| !member.told);
-        let resolved = of(|member| member.resolved_at.is_some());
-        let firing = of(|member| member.told && member.resolved_at.is_none());
-        let occasion = match (self.told_at, new.is_empty(), resolved.is_empty(), firing.is_empty()) {
-            (None, ..) => Occasion::First,
-            (_, false, ..) => Occasion::NewMember,
-            (_, _, false, true) => Occasion::AllResolved,
-            (_, _, false, false) => Occasion::Resolved,
-            (_, _, true, _) => Occasion::Repeat,
-        };
-        self.members.retain(|_, member| member.resolved_at.is_none());
-        self.members.values_mut().for_each(|member| member.told = true);
-        self.told_at = (!self.members.is_empty()).then_some(now);
-        Some(Message { occasion, new, resolved, firing })
+    }
+
+    /// Asks what holds back those that are due, and drops those that were over before anybody was told.
+    fn hold(&mut self, policy: &GroupingPolicy, now: Timestamp, holds: impl Fn(Digest128, Occasion) -> bool) {
+        let beginning = if self.told_at.is_none() { Occasion::First } else { Occasion::NewMember };
+        let due: Vec<Digest128> = self
+            .members
+            .iter()
+            .filter(|(_, member)| !(member.told && member.resolved_at.is_some()))
+            .filter(|(_, member)| !member.told || self.due_for(member, policy) <= now)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in due {
+            let Some(member) = self.members.get_mut(&id) else { continue };
+            member.held = holds(id, if member.told { Occasion::Repeat } else { beginning });
+        }
+        self.members.retain(|_, member| !(member.held && !member.told && member.resolved_at.is_some()));
+    }
+}
+
+impl Member {
+    fn is_new(&self) -> bool {
+        !self.told && !self.held
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why somebody is told of an alert, or isn't (seed: *Alerts must be actionable*): everything that may stand in the way is
 //! looked at, in one order, and the answer keeps what each said.
 //!
-//! [`route::decide`](super::route::decide) finds the receivers; here is decided whether they are told.
+//! [`route::decide`] finds the receivers; here is decided whether they are told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -161,6 +161,27 @@ pub struct History {
     pub began: Option<Reason>,
 }
 
+impl History {
+    /// Keeps what was decided, once it is durable.
+    pub fn keep(&mut self, alert: &Alert, occasion: Occasion, ruling: &Ruling) {
+        let begins = matches!(occasion, Occasion::First | Occasion::NewMember);
+        if begins || self.began.is_none() {
+            self.began = Some(ruling.reason);
+        }
+        if matches!(ruling.reason, Reason::Told(_)) && !occasion.ends() {
+            self.flapping.told(alert.category);
+        }
+    }
+}
+
+impl Occasion {
+    /// Whether it is about an end.
+    #[must_use]
+    pub const fn ends(self) -> bool {
+        matches!(self, Self::Resolved | Self::AllResolved)
+    }
+}
+
 /// The answer to "why was I (not) told?".
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ruling {
@@ -201,8 +222,7 @@ pub fn decide(
     let looked_at = Obstacle::ALL.iter().zip(&found);
     let first = looked_at.into_iter().find(|(_, finding)| finding.outcome == Outcome::Fail);
     let obstacle = first.map(|(obstacle, _)| Reason::Held(*obstacle));
-    let ends = matches!(occasion, Occasion::Resolved | Occasion::AllResolved);
-    let (reason, receivers) = match (ends, history.began) {
+    let (reason, receivers) = match (occasion.ends(), history.began) {
         (true, Some(Reason::Told(_))) if routed.is_empty() => (Reason::Held(Obstacle::NoRoute), routed),
         (true, Some(Reason::Told(_))) => (Reason::Told(occasion), routed),
         (true, Some(held)) => (held, Vec::new()),

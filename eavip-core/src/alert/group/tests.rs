@@ -14,6 +14,11 @@ fn id(n: u8) -> Digest128 {
     Digest128([n; 16])
 }
 
+/// Flushes with the runbook's numbers, nothing standing in the way.
+fn flush(group: &mut Group, secs: i64) -> Option<Message> {
+    group.flush(&GroupingPolicy::default(), at(secs), |_, _| false)
+}
+
 fn told(message: Option<Message>) -> String {
     let names = |ids: &[Digest128]| ids.iter().map(|id| id.0[0].to_string()).collect::<Vec<_>>().join(",");
     message.map_or("-".to_owned(), |m| {
@@ -34,43 +39,93 @@ fn tells_a_group_after_its_wait_then_in_intervals_then_rarely() {
     let mut group = Group::default();
     group.fired(id(1), Category::Warning, at(0));
     group.fired(id(2), Category::Warning, at(10));
-    assert_eq!(told(group.flush(&policy, at(29))), "-");
-    assert_eq!(told(group.flush(&policy, at(30))), "first new[1,2] resolved[] firing[]");
+    assert_eq!(told(flush(&mut group, 29)), "-");
+    assert_eq!(told(flush(&mut group, 30)), "first new[1,2] resolved[] firing[]");
     group.fired(id(3), Category::Warning, at(40));
-    assert_eq!(told(group.flush(&policy, at(329))), "-");
-    assert_eq!(told(group.flush(&policy, at(330))), "new-member new[3] resolved[] firing[1,2]");
+    assert_eq!(told(flush(&mut group, 329)), "-");
+    assert_eq!(told(flush(&mut group, 330)), "new-member new[3] resolved[] firing[1,2]");
     group.resolved(id(1), at(1_000));
-    assert_eq!(told(group.flush(&policy, at(1_000))), "resolved new[] resolved[1] firing[2,3]");
+    assert_eq!(told(flush(&mut group, 1_000)), "resolved new[] resolved[1] firing[2,3]");
     assert_eq!(group.due(&policy), Some(at(1_000 + 4 * 3_600)));
-    assert_eq!(told(group.flush(&policy, at(20_000))), "repeat new[] resolved[] firing[2,3]");
+    assert_eq!(told(flush(&mut group, 20_000)), "repeat new[] resolved[] firing[2,3]");
     group.resolved(id(2), at(21_000));
     group.resolved(id(3), at(21_001));
-    assert_eq!(told(group.flush(&policy, at(21_001))), "all-resolved new[] resolved[2,3] firing[]");
+    assert_eq!(told(flush(&mut group, 21_001)), "all-resolved new[] resolved[2,3] firing[]");
     assert!(group.is_empty() && group.due(&policy).is_none());
     group.fired(id(4), Category::Warning, at(21_002));
-    assert_eq!(told(group.flush(&policy, at(21_032))), "first new[4] resolved[] firing[]");
+    assert_eq!(told(flush(&mut group, 21_032)), "first new[4] resolved[] firing[]");
 }
 
 #[test]
 fn a_critical_alert_waits_for_nobody() {
-    let policy = GroupingPolicy::default();
     let mut group = Group::default();
     group.fired(id(1), Category::Warning, at(0));
     group.fired(id(2), Category::Critical, at(1));
-    assert_eq!(told(group.flush(&policy, at(1))), "first new[1,2] resolved[] firing[]");
+    assert_eq!(told(flush(&mut group, 1)), "first new[1,2] resolved[] firing[]");
     group.fired(id(3), Category::Critical, at(2));
-    assert_eq!(told(group.flush(&policy, at(2))), "new-member new[3] resolved[] firing[1,2]");
+    assert_eq!(told(flush(&mut group, 2)), "new-member new[3] resolved[] firing[1,2]");
 }
 
 #[test]
 fn what_came_and_went_before_it_was_told_is_told_once() {
-    let policy = GroupingPolicy::default();
     let mut group = Group::default();
     group.fired(id(1), Category::Warning, at(0));
     group.resolved(id(1), at(5));
-    assert_eq!(told(group.flush(&policy, at(5))), "-");
-    assert_eq!(told(group.flush(&policy, at(30))), "first new[1] resolved[1] firing[]");
-    assert_eq!(told(group.flush(&policy, at(99_999))), "-");
+    assert_eq!(told(flush(&mut group, 5)), "-");
+    assert_eq!(told(flush(&mut group, 30)), "first new[1] resolved[1] firing[]");
+    assert_eq!(told(flush(&mut group, 99_999)), "-");
+}
+
+#[test]
+fn who_is_held_back_is_told_as_soon_as_nothing_stands_in_the_way() {
+    let policy = GroupingPolicy::default();
+    let mut group = Group::default();
+    group.fired(id(1), Category::Critical, at(0));
+    group.fired(id(2), Category::Critical, at(0));
+    let mut held_until = |now, until: &[(u8, i64)]| {
+        let held = |episode: Digest128, _| until.iter().any(|(n, until)| id(*n) == episode && now < *until);
+        told(group.flush(&policy, at(now), held))
+    };
+    assert_eq!(held_until(0, &[(1, 100), (2, 100)]), "-");
+    assert_eq!(held_until(10, &[(1, 100)]), "first new[2] resolved[] firing[]");
+    assert_eq!(held_until(99, &[(1, 100)]), "-");
+    assert_eq!(held_until(100, &[(1, 100)]), "new-member new[1] resolved[] firing[2]");
+    assert_eq!(held_until(14_500, &[(1, 20_000), (2, 20_000)]), "-", "a silence holds back repeats");
+    assert_eq!(held_until(15_000, &[(1, 20_000)]), "repeat new[] resolved[] firing[2]");
+    group.resolved(id(1), at(16_000));
+    let all_held = group.flush(&policy, at(16_000), |_, _| true);
+    assert_eq!(told(all_held), "resolved new[] resolved[1] firing[2]", "who was told is told of the end");
+}
+
+#[test]
+fn who_is_over_while_held_back_is_told_of_neither() {
+    let policy = GroupingPolicy::default();
+    let mut group = Group::default();
+    group.fired(id(1), Category::Critical, at(0));
+    assert_eq!(group.flush(&policy, at(0), |_, _| true), None);
+    assert_eq!(group.due(&policy), None, "what ends a silence only the caller sees");
+    group.resolved(id(1), at(5));
+    assert_eq!(group.flush(&policy, at(5), |_, _| true), None);
+    assert!(group.is_empty());
+}
+
+#[test]
+fn asks_on_the_occasion_that_there_is() {
+    let policy = GroupingPolicy::default();
+    let mut group = Group::default();
+    let asked = std::cell::RefCell::new(Vec::new());
+    let ask = |episode: Digest128, occasion| {
+        asked.borrow_mut().push((episode.0[0], occasion));
+        false
+    };
+    group.fired(id(1), Category::Critical, at(0));
+    group.flush(&policy, at(0), ask);
+    group.fired(id(2), Category::Critical, at(1));
+    group.flush(&policy, at(1), ask);
+    group.flush(&policy, at(20_000), ask);
+    let expected =
+        [(1, Occasion::First), (2, Occasion::NewMember), (1, Occasion::Repeat), (2, Occasion::Repeat)];
+    assert_eq!(asked.into_inner(), expected);
 }
 
 #[test]
@@ -86,14 +141,13 @@ fn what_is_no_member_changes_nothing() {
 
 #[test]
 fn a_clock_set_back_makes_nobody_wait_for_longer() {
-    let policy = GroupingPolicy::default();
     let mut group = Group::default();
     group.fired(id(1), Category::Warning, at(100_000));
-    assert_eq!(told(group.flush(&policy, at(0))), "-");
-    assert!(group.flush(&policy, at(30)).is_some(), "the wait began anew");
+    assert_eq!(told(flush(&mut group, 0)), "-");
+    assert!(flush(&mut group, 30).is_some(), "the wait began anew");
     group.fired(id(2), Category::Warning, at(-50_000));
-    assert!(group.flush(&policy, at(-49_999)).is_none());
-    assert!(group.flush(&policy, at(-49_699)).is_some());
+    assert!(flush(&mut group, -49_999).is_none());
+    assert!(flush(&mut group, -49_699).is_some());
 }
 
 #[test]
@@ -150,7 +204,9 @@ fn play(steps: &[Step], from: i64, restart: bool) -> Played {
             }
             Step::Wait(secs) => now += secs,
         }
-        played.messages.extend(group.flush(&policy, at(now)).map(|message| (now - from, message)));
+        played
+            .messages
+            .extend(group.flush(&policy, at(now), |_, _| false).map(|message| (now - from, message)));
         if restart {
             group = serde_json::from_str(&serde_json::to_string(&group).unwrap()).unwrap();
         }

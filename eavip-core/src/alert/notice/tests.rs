@@ -162,6 +162,26 @@ fn who_was_told_of_the_beginning_is_told_of_the_end_and_nobody_else() {
 }
 
 #[test]
+fn what_was_decided_is_kept_for_the_next_time() {
+    let warning = alert(1, "disk-full", Category::Warning, true);
+    let mut history = History { flapping: flapping(None), began: None };
+    let ruling = |history: &History, occasion| {
+        decide(&warning, occasion, history, &Known::default(), &policy(), now())
+    };
+    for (occasion, expected) in [
+        (Occasion::First, Reason::Told(Occasion::First)),
+        (Occasion::Repeat, Reason::Held(Obstacle::Flapping)),
+        (Occasion::AllResolved, Reason::Told(Occasion::AllResolved)),
+        (Occasion::First, Reason::Held(Obstacle::Flapping)),
+        (Occasion::AllResolved, Reason::Held(Obstacle::Flapping)),
+    ] {
+        let ruling = ruling(&history, occasion);
+        assert_eq!(ruling.reason, expected, "{occasion}");
+        history.keep(&warning, occasion, &ruling);
+    }
+}
+
+#[test]
 fn an_escalation_goes_on_while_the_alert_flaps() {
     let mut set = [false; 8];
     set[4] = true;
