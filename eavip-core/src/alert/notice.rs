@@ -23,7 +23,7 @@ use crate::{UnknownWord, words};
 
 crate::rules! {
     /// An alert that no declared team owns is kept and shown, and sent to nobody. Add an `owner` label with a declared team,
-    /// or a matching [[owner]].
+    /// or a matching `[[owner]]`.
     OWNED = "EAVIP-A20", "an alert has an owner before anybody is told", "No alert without an owner";
     /// A silence holds for the alert; the finding says whose, why and until when. End the silence to be told again.
     NOT_SILENCED = "EAVIP-A21", "an alert isn't silenced", "Alerts must be actionable";
@@ -39,7 +39,7 @@ crate::rules! {
     /// Its rule is over its noise budget and has an open defect: Informational alerts and repeats of it are shown, not sent,
     /// until the defect is mended. A Critical alert is never held back for this.
     WITHIN_BUDGET = "EAVIP-A26", "a rule keeps its noise budget", "Alert noise is treated as a defect";
-    /// No route leads anywhere for the alert. Add a [[route]] that matches it.
+    /// No route leads anywhere for the alert. Add a `[[route]]` that matches it.
     ROUTED = "EAVIP-A27", "a route leads to somebody", "Alerts must be actionable";
 }
 
@@ -198,6 +198,33 @@ pub struct Ruling {
 /// The first obstacle decides. Two things stand above that: who was told of a beginning is told of its end, whatever
 /// stands in the way by then, and who wasn't isn't; and neither flapping, nor a flood, nor a noise budget holds back the
 /// first page of a Critical alert.
+///
+/// ```
+/// use eavip_core::alert::notice::{self, History, Known, Obstacle, Occasion, Reason};
+/// use eavip_core::alert::{Alert, Category};
+/// use eavip_core::id::Digest128;
+/// use eavip_core::labels::Labels;
+/// use eavip_core::policy::{Policy, Source};
+/// use eavip_core::time::Timestamp;
+///
+/// let text = "[[route]]\nreceivers = [\"pager\"]\n";
+/// let policy = Policy::load(&[Source::new("runbook.toml", text)]).unwrap();
+/// let mut alert = Alert {
+///     id: Digest128([1; 16]),
+///     rule: "disk-full".parse().unwrap(),
+///     category: Category::Critical,
+///     owner: Some("platform-operations".parse().unwrap()),
+///     labels: Labels::default(),
+///     since: Timestamp::default(),
+/// };
+/// let why = |alert: &Alert| {
+///     let (history, known) = (History::default(), Known::default());
+///     notice::decide(alert, Occasion::First, &history, &known, &policy, Timestamp::default()).reason
+/// };
+/// assert_eq!(why(&alert), Reason::Told(Occasion::First));
+/// alert.owner = None;
+/// assert_eq!(why(&alert), Reason::Held(Obstacle::Quarantined));
+/// ```
 #[must_use]
 pub fn decide(
     alert: &Alert,

@@ -23,7 +23,7 @@ crate::rules! {
     /// Each step of an escalation reaches somebody at every moment ahead. The evidence lists when it doesn't: add people to the
     /// step.
     STEP_REACHES = "EAVIP-O03", "each step reaches somebody", "Failures are expected and planned for";
-    /// Each team that owns a Critical rule says who is told next while nobody acknowledges. Declare [escalation.NAME] with
+    /// Each team that owns a Critical rule says who is told next while nobody acknowledges. Declare `[escalation.NAME]` with
     /// `team`.
     TEAM_ESCALATES = "EAVIP-O04", "critical alerts escalate", "No alert without an owner";
 }

@@ -27,7 +27,7 @@ crate::rules! {
     OVER = "EAVIP-O12", "a page that is over needs nobody", "Alerts must be actionable";
     /// Only who has a page hands it over, and to somebody else. Take it first.
     HOLDER = "EAVIP-O13", "who has a page hands it over", "Operational responsibilities are clear";
-    /// No such escalation is declared, or it has no steps. Declare [escalation.NAME] with at least one step.
+    /// No such escalation is declared, or it has no steps. Declare `[escalation.NAME]` with at least one step.
     DECLARED = "EAVIP-O14", "an escalation is declared", "Operational responsibilities are clear";
 }
 

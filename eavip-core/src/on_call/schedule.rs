@@ -19,6 +19,9 @@ pub const MAX_ROTATIONS: usize = 20;
 /// Most people of one rotation; with weekly turns that is nearly two years.
 pub const MAX_PEOPLE: usize = 100;
 
+/// Furthest that is looked ahead; nobody plans duties for longer, and each day of it is looked at.
+pub const LONGEST_LOOK: Span = Span::from_secs(366 * 24 * 3_600);
+
 /// How long one person has duty before the next: whole days by the calendar, so a week is 7 of them whatever the clocks
 /// do; written `daily`, `weekly` or `3d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -207,10 +210,11 @@ impl Schedule {
         instead.or_else(|| self.rotations.iter().find_map(|rotation| rotation.on_call(now, &self.zone)))
     }
 
-    /// The moments within a stretch at which it may change who has duty, sorted; the stretch's begin is the first.
+    /// The moments within a stretch at which it may change who has duty, sorted; the stretch's begin is the first. At most
+    /// [`LONGEST_LOOK`] is looked at.
     #[must_use]
     pub fn edges(&self, more: &[Override], from: Timestamp, length: Span) -> BTreeSet<Timestamp> {
-        let until = from + length;
+        let until = from + length.min(LONGEST_LOOK);
         let (first, last) = (self.zone.date(from).plus(-1), self.zone.date(until).plus(1));
         let dates = (0..=last.days_since(first)).map(|days| first.plus(days));
         let rotations = dates.flat_map(|date| {
@@ -221,10 +225,10 @@ impl Schedule {
         std::iter::once(from).chain(within).collect()
     }
 
-    /// Who has duty over a stretch, without holes: gaps are shifts of nobody.
+    /// Who has duty over a stretch of at most [`LONGEST_LOOK`], without holes: gaps are shifts of nobody.
     #[must_use]
     pub fn shifts(&self, more: &[Override], from: Timestamp, length: Span) -> Vec<Shift> {
-        let until = from + length;
+        let until = from + length.min(LONGEST_LOOK);
         let mut shifts: Vec<Shift> = Vec::new();
         for at in self.edges(more, from, length) {
             let person = self.on_call(more, at);

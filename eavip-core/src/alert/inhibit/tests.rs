@@ -67,5 +67,12 @@ proptest! {
         let firing: Vec<Alert> =
             firing.iter().zip(0u8..).map(|(rule, n)| alert(n, &format!("r{rule}"), "x")).collect();
         prop_assert!(firing.iter().any(|one| inhibited_by(&rules, one, &firing).is_none()));
+        // What inhibits is what is open, so it is the same after a restart, in whatever order it is read back.
+        let json = serde_json::to_string(&(&rules, &firing)).unwrap();
+        let (again, mut open): (Vec<Inhibition>, Vec<Alert>) = serde_json::from_str(&json).unwrap();
+        open.reverse();
+        for one in &firing {
+            prop_assert_eq!(found(&again, one, &open), found(&rules, one, &firing));
+        }
     }
 }

@@ -51,6 +51,25 @@ pub struct Evidence {
     pub silenced: Vec<Silenced>,
 }
 
+impl Evidence {
+    /// Everybody whose noise can be counted: each rule, owning team and responder that is named.
+    #[must_use]
+    pub fn scopes(&self) -> BTreeSet<Scope> {
+        let records = self.records.iter().flat_map(|record| {
+            let responders = record.responders.iter().cloned().map(Scope::Responder);
+            responders.chain([Scope::Rule(record.rule.clone()), Scope::Team(record.owner.clone())])
+        });
+        let misses = self.misses.iter().flat_map(|miss| {
+            miss.rule.clone().map(Scope::Rule).into_iter().chain([Scope::Team(miss.owner.clone())])
+        });
+        let silenced = self
+            .silenced
+            .iter()
+            .flat_map(|one| [Scope::Rule(one.rule.clone()), Scope::Team(one.owner.clone())]);
+        records.chain(misses).chain(silenced).collect()
+    }
+}
+
 /// The noise of a period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measures {

@@ -124,6 +124,8 @@ fn people_without_a_working_channel_and_steps_that_reach_nobody_are_found() {
         let (found_verdict, text) = found(&policy(""), &reach(contacts));
         assert_eq!(found_verdict, verdict, "{text}");
         expected.iter().for_each(|part| assert!(text.contains(part), "{part}: {text}"));
+        let reached = contacts.iter().any(|(_, contact)| *contact == working());
+        assert!(!reached || !text.contains("step 2"), "one of its people is enough: {text}");
     }
 }
 

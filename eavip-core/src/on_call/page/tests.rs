@@ -217,6 +217,14 @@ fn a_step_that_reaches_nobody_is_skipped_at_once_and_said() {
 }
 
 #[test]
+fn a_channel_that_nobody_tried_is_tried() {
+    let mut reach = reach(&["cem"]);
+    reach.contacts.insert(id("ana"), Contact::default());
+    let told = after(after(None, start(Category::Critical), 0), PageCommand::Advance(reach), 0).unwrap().told;
+    assert_eq!(told, [id("ana")].into());
+}
+
+#[test]
 fn nobody_waits_for_a_clock_that_was_set_back() {
     let commands = vec![(100_000, start(Category::Critical)), (100_000, everybody()), (0, everybody())];
     assert_eq!(play(commands), ["100000 started", "100000 0.0 ana", "0 0.1 ben"]);

@@ -140,6 +140,14 @@ fn a_rotation_of_nobody_has_nobody() {
 }
 
 #[test]
+fn looks_ahead_for_a_year_and_no_further() {
+    let schedule = schedule("UTC", vec![rotation(&["ana"], "daily", "2026-01-05", "09:00")]);
+    let from = at("2026-01-06T12:00:00Z");
+    let shifts = schedule.shifts(&[], from, Span::from_millis(u64::MAX));
+    assert_eq!((shifts.len(), shifts[0].until), (1, from + LONGEST_LOOK));
+}
+
+#[test]
 fn reads_turns_as_people_write_them() {
     for (text, days) in [("daily", 1), ("weekly", 7), ("3d", 3), ("366d", 366)] {
         let turn: Turn = text.parse().unwrap();

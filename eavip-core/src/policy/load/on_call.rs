@@ -11,7 +11,7 @@ use crate::id::{EscalationId, PersonId, ScheduleId, TeamId};
 use crate::on_call::OnCallPolicy;
 use crate::on_call::escalation::{ACK_LAPSE, Escalation, MAX_ESCALATIONS, MAX_STEPS, Step};
 use crate::on_call::schedule::{
-    Hours, MAX_PEOPLE, MAX_ROTATIONS, MAX_SCHEDULES, Override, Rotation, Schedule,
+    Hours, LONGEST_LOOK, MAX_PEOPLE, MAX_ROTATIONS, MAX_SCHEDULES, Override, Rotation, Schedule,
 };
 use crate::roster::Roster;
 use crate::time::Span;
@@ -24,7 +24,7 @@ const MINUTE: Span = Span::from_secs(60);
 pub(super) fn read(root: &Section<'_>, roster: &Roster) -> OnCallPolicy {
     let default = OnCallPolicy::default();
     let section = root.section("on-call");
-    let horizon = span(&section, "horizon", DAY..=DAY.times(366)).unwrap_or(default.horizon);
+    let horizon = span(&section, "horizon", DAY..=LONGEST_LOOK).unwrap_or(default.horizon);
     let proof_lasts = span(&section, "proof_lasts", DAY..=DAY.times(366)).unwrap_or(default.proof_lasts);
     let retry = span(&section, "retry", MINUTE..=DAY).unwrap_or(default.retry);
     section.finish();

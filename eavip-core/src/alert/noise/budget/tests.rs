@@ -70,6 +70,17 @@ fn each_budget_holds_at_its_limit_and_is_breached_beyond() {
 }
 
 #[test]
+fn one_flood_in_a_hundred_periods_is_one_too_many() {
+    let flood: Vec<Record> = (0..11).map(|n| record(&format!("f{n}"), n)).collect();
+    for (periods, expected) in [(100, Outcome::Fail), (101, Outcome::Pass)] {
+        let measures = count(flood.clone(), Period { from: at(0), until: at(periods * 600) });
+        let team = "ops".parse().unwrap();
+        let findings = judge(&measures, &Scope::Team("ops".parse().unwrap()), &team, &NoisePolicy::default());
+        assert_eq!(findings[2].outcome, expected, "{periods}");
+    }
+}
+
+#[test]
 fn a_quiet_period_passes_and_an_empty_one_says_nothing_of_floods() {
     let outcomes: Vec<Outcome> = judged(vec![]).into_iter().map(|(_, outcome)| outcome).collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Pass).count(), 5);

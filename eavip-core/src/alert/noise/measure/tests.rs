@@ -48,6 +48,8 @@ fn precision_and_recall_are_what_was_worth_it() {
         Miss { rule: None, owner: "ops".parse().unwrap(), at: at(-9) },
     ];
     let evidence = Evidence { records, misses, silenced: vec![] };
+    let named: Vec<String> = evidence.scopes().iter().map(Scope::to_string).collect();
+    assert_eq!(named, ["rule `a`", "rule `b`", "team `ops`", "team `shop`", "responder `ana`"]);
     for (scope, decided, precision, recall) in [
         (Scope::Team("ops".parse().unwrap()), 6, Some(0.5), Some(0.5)),
         (Scope::Rule("a".parse().unwrap()), 3, Some(1.0), Some(2.0 / 3.0)),
