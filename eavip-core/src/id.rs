@@ -119,6 +119,19 @@ slug!(
     ValidationId
 );
 
+slug!(
+    /// A declared maintenance window.
+    WindowId
+);
+slug!(
+    /// A declared on-call schedule.
+    ScheduleId
+);
+slug!(
+    /// A declared way to reach further people while nobody acknowledges.
+    EscalationId
+);
+
 /// A node's identity: a UUID made on the node at enrolment, kept in its state directory and in its certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -47,6 +47,7 @@ pub mod incident;
 pub mod labels;
 pub mod mode;
 pub mod node;
+pub mod on_call;
 pub mod phase;
 pub mod policy;
 pub mod release;

@@ -18,11 +18,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::document::{Problem, Source};
 
+use crate::alert::AlertingPolicy;
 use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
 use crate::flag::FlagPolicy;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
+use crate::on_call::OnCallPolicy;
 use crate::release::ReleasePolicy;
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
@@ -47,6 +49,10 @@ pub struct Service {
 /// A checked runbook.
 #[derive(Debug, Clone)]
 pub struct Policy {
+    /// How alerts become notices, and how much noise there may be.
+    pub alerting: AlertingPolicy,
+    /// Who has duty, and who is told next.
+    pub on_call: OnCallPolicy,
     /// Teams and people.
     pub roster: Roster,
     /// Services by id.
@@ -110,6 +116,8 @@ impl Policy {
             }
         }
         Self {
+            alerting: parts.alerting,
+            on_call: parts.on_call,
             roster: parts.roster,
             services: parts.services,
             owners: parts.owners,
@@ -157,7 +165,7 @@ impl Policy {
     /// Every receiver that a route names.
     #[must_use]
     pub fn receivers(&self) -> Vec<&ReceiverId> {
-        let mut named: Vec<&ReceiverId> = self.routes.iter().flat_map(|route| &route.receivers).collect();
+        let mut named: Vec<&ReceiverId> = self.routes.iter().flat_map(Route::receivers).collect();
         named.sort_unstable();
         named.dedup();
         named
@@ -167,6 +175,8 @@ impl Policy {
 /// What the reader puts together.
 #[derive(Debug, Default)]
 struct Parts {
+    alerting: AlertingPolicy,
+    on_call: OnCallPolicy,
     roster: Roster,
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,

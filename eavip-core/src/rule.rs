@@ -35,8 +35,15 @@ macro_rules! rules {
 
 /// The rooms that declare rules.
 const ROOMS: &[&[Rule]] = &[
+    crate::alert::backtest::RULES,
     crate::alert::episode::RULES,
+    crate::alert::noise::budget::RULES,
+    crate::alert::noise::defect::RULES,
+    crate::alert::notice::RULES,
+    crate::alert::silence::RULES,
     crate::flag::RULES,
+    crate::on_call::coverage::RULES,
+    crate::on_call::page::RULES,
     crate::phase::RULES,
     crate::release::RULES,
     crate::release::break_glass::RULES,

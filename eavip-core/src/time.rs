@@ -1,5 +1,8 @@
 //! Moments and spans. Core never asks what time it is: every function that needs to know is told.
 
+pub mod calendar;
+pub mod zone;
+
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::str::FromStr;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Category;
+use super::matcher::Matchers;
 use crate::id::ReceiverId;
 use crate::labels::Labels;
 use crate::words;
@@ -32,14 +33,31 @@ words! {
 /// A branch that decides where alerts go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Route {
-    /// Labels that must have these values; all of them. The alert's `owner`, `rule` and `category` count as labels.
-    pub matchers: Labels,
+    /// Which alerts it takes. Their `owner`, `rule` and `category` count as labels.
+    pub matchers: Matchers,
     /// The least urgent category that it takes.
     pub least: Category,
     /// Where matching alerts go.
     pub receivers: Vec<ReceiverId>,
-    /// Whether later routes are asked as well.
+    /// Whether later routes beside it are asked as well.
     pub goes_on: bool,
+    /// Routes within it: where one of them takes an alert, it decides instead.
+    pub routes: Vec<Route>,
+}
+
+/// Deepest tree of routes, the outermost counted; nobody follows a deeper one by eye.
+pub const MAX_DEPTH: usize = 8;
+
+impl Route {
+    /// Every receiver that it or a route within it names.
+    pub fn receivers(&self) -> Vec<&ReceiverId> {
+        let within = self.routes.iter().flat_map(Self::receivers);
+        self.receivers.iter().chain(within).collect()
+    }
+
+    fn takes(&self, labels: &Labels, category: Category) -> bool {
+        self.least <= category && self.matchers.matches(labels)
+    }
 }
 
 /// A decision about one notification.
@@ -53,31 +71,37 @@ pub struct Notice {
     pub receivers: Vec<ReceiverId>,
 }
 
-/// Decides who is told: the receivers of the first matching route, and of further ones while a route goes on.
+/// Decides who is told: the receivers of the first matching route, and of further ones while a route goes on; within a
+/// route the same holds for the routes in it, and its own receivers are told where none of those matches.
 #[must_use]
 pub fn decide(routes: &[Route], labels: &Labels, category: Category, kind: NoticeKind) -> Notice {
     let mut receivers: Vec<ReceiverId> = Vec::new();
-    for route in routes {
-        let matches = route.least <= category
-            && route.matchers.iter().all(|(name, value)| labels.get(name) == Some(value));
-        if !matches {
-            continue;
-        }
-        for receiver in &route.receivers {
-            if !receivers.contains(receiver) {
-                receivers.push(receiver.clone());
-            }
-        }
-        if !route.goes_on {
-            break;
-        }
-    }
+    collect(routes, labels, category, &mut receivers);
     let reason = match kind {
         _ if receivers.is_empty() => Reason::NoRoute,
         NoticeKind::Firing => Reason::First,
         NoticeKind::Resolved => Reason::Resolved,
     };
     Notice { kind, reason, receivers }
+}
+
+/// Adds the receivers that routes beside each other lead to; whether any of them matched.
+fn collect(routes: &[Route], labels: &Labels, category: Category, receivers: &mut Vec<ReceiverId>) -> bool {
+    let mut matched = false;
+    for route in routes.iter().filter(|route| route.takes(labels, category)) {
+        matched = true;
+        if !collect(&route.routes, labels, category, receivers) {
+            for receiver in &route.receivers {
+                if !receivers.contains(receiver) {
+                    receivers.push(receiver.clone());
+                }
+            }
+        }
+        if !route.goes_on {
+            break;
+        }
+    }
+    matched
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! From declared text to a checked policy: reads every section, resolves names between them, and keeps going after a
 //! mistake so that all are told at once.
 
+mod alerting;
 mod flag;
+mod on_call;
 mod release;
 mod roster;
 
@@ -11,7 +13,7 @@ use self::roster::team;
 use super::{MAX_RULES, Parts, Policy, Service};
 use crate::alert::Category;
 use crate::alert::owner::{Owner, OwnerMap};
-use crate::alert::route::Route;
+use crate::alert::route::{MAX_DEPTH, Route};
 use crate::alert::rule::{AlertRule, Condition};
 use crate::document::{
     CONTRADICTION, Document, MISSING, Merge, Problem, Section, Source, UNRESOLVED, WRONG_VALUE,
@@ -53,13 +55,15 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
     let services = services(&root, &roster, &objectives);
     let owners = owners(&root, &roster);
     let routes = root.listed_sections("route").into_iter();
-    let routes = routes.filter_map(|section| route(section, known_receivers)).collect();
+    let routes = routes.filter_map(|section| route(section, &[], 1, known_receivers)).collect();
+    let alerting = alerting::read(&root, &roster);
+    let on_call = on_call::read(&root, &roster);
     let mut rules = rules(&root, &roster);
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let release = release::read(&root, &roster);
     let flags = flag::read(&root, &roster);
     root.finish();
-    Parts { roster, services, owners, routes, rules, objectives, release, flags }
+    Parts { roster, services, owners, routes, rules, objectives, alerting, on_call, release, flags }
 }
 
 fn objectives(section: Section<'_>, default: Objectives) -> Objectives {
@@ -128,19 +132,39 @@ fn matchers(section: &Section<'_>) -> Labels {
     })
 }
 
-fn route(section: Section<'_>, known: Option<&BTreeSet<ReceiverId>>) -> Option<Route> {
-    let route = Route {
-        matchers: matchers(&section),
+/// A route and those within it; one that names no receivers has those of the route around it.
+fn route(
+    section: Section<'_>,
+    around: &[ReceiverId],
+    depth: usize,
+    known: Option<&BTreeSet<ReceiverId>>,
+) -> Option<Route> {
+    let mut receivers = section.list::<ReceiverId>("receivers");
+    if !section.has("receivers") {
+        receivers = around.to_vec();
+    }
+    let within = section.listed_sections("routes");
+    if depth >= MAX_DEPTH && !within.is_empty() {
+        let message = format!("routes lie in routes more than {MAX_DEPTH} deep");
+        section.problem(Some("routes"), WRONG_VALUE, message, "flatten them");
+        return None;
+    }
+    let found = Route {
+        matchers: alerting::matchers(&section, "match"),
         least: section.text("least").unwrap_or(Category::Informational),
-        receivers: section.list::<ReceiverId>("receivers"),
         goes_on: section.flag("continue").unwrap_or(false),
+        routes: within
+            .into_iter()
+            .filter_map(|section| route(section, &receivers, depth + 1, known))
+            .collect(),
+        receivers,
     };
-    let empty = route.receivers.is_empty();
+    let empty = found.receivers.is_empty();
     if empty {
         let remedy = "name at least one receiver: `receivers = [\"pager\"]`";
         section.problem(Some("receivers"), MISSING, "the route leads to nobody", remedy);
     }
-    for id in route.receivers.iter().filter(|id| known.is_some_and(|known| !known.contains(*id))) {
+    for id in found.receivers.iter().filter(|id| known.is_some_and(|known| !known.contains(*id))) {
         let known = || known.into_iter().flatten().map(ReceiverId::as_str);
         let remedy = match nearest(known(), id.as_str()) {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -149,7 +173,7 @@ fn route(section: Section<'_>, known: Option<&BTreeSet<ReceiverId>>) -> Option<R
         section.problem(Some("receivers"), UNRESOLVED, format!("no receiver is called `{id}`"), &remedy);
     }
     section.finish();
-    (!empty).then_some(route)
+    (!empty).then_some(found)
 }
 
 fn rules(root: &Section<'_>, roster: &Roster) -> Vec<AlertRule> {

@@ -133,3 +133,14 @@ fn a_series_cannot_claim_another_node_or_place() {
     assert_eq!(labels.len(), MAX_LABELS - ADDED, "room is left for rule, category and owner");
     assert_eq!(labels.get("node"), Some("01980000-0000-7000-8000-000000000001"), "a full set hides no node");
 }
+
+#[test]
+fn an_opening_is_told_as_what_it_is() {
+    let opening = opened().opening;
+    let alert = crate::alert::Alert::from(&opening);
+    assert_eq!(
+        (alert.id, &alert.rule, alert.owner.as_ref()),
+        (opening.id, &opening.rule, Some(&opening.owner))
+    );
+    assert_eq!((alert.category, alert.since, &alert.labels), (opening.category, opening.at, &opening.labels));
+}

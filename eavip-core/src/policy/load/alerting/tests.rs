@@ -1,0 +1,159 @@
+//! Tests of reading how alerts become notices.
+
+use super::*;
+use crate::alert::Category;
+use crate::alert::route::{self, NoticeKind};
+use crate::policy::{Policy, Source};
+
+fn load(text: &str) -> Policy {
+    let loaded = Policy::load(&[Source::new("runbook.toml", text)]);
+    loaded
+        .unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<String>()))
+}
+
+fn problems(text: &str) -> String {
+    let found = Policy::load(&[Source::new("runbook.toml", text)]).err().unwrap_or_default();
+    let tell =
+        |p: &crate::document::Problem| format!("{} {} {} ({})", p.place(), p.code, p.message, p.remedy);
+    found.iter().map(tell).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn nothing_declared_gives_the_numbers_of_the_runbook() {
+    assert_eq!(load("").alerting, AlertingPolicy::default());
+}
+
+#[test]
+fn reads_every_section() {
+    let policy = load(
+        r#"
+[grouping]
+by = ["node"]
+wait = "1m"
+wait_critical = "5s"
+interval = "10m"
+repeat = "8h"
+
+[[inhibit]]
+source = { rule = "node-silent" }
+target = ["rule!=node-silent", "category != critical"]
+equal = ["node"]
+
+[silence]
+alone = "8h"
+approved = "3d"
+
+[maintenance.patching]
+zone = "Europe/Berlin"
+days = ["sat", "sun"]
+at = "02:00"
+for = "2h"
+match = { environment = "staging" }
+change = "CHG-7"
+owner = "platform-operations"
+expires = 2027-01-01T00:00:00Z
+
+[flapping]
+states = 11
+oldest = 1.0
+newest = 1.0
+start = 0.4
+stop = 0.2
+pace = "30s"
+
+[noise]
+shift = "8h"
+pages_per_shift = 1
+alerts_per_day = 100
+flood_period = "5m"
+flood_over = 5
+flood_share = 0.02
+precision = 0.8
+least_episodes = 20
+chatter_times = 4
+chatter_within = "2m"
+chatter = 1
+stale_after = "12h"
+stale = 3
+due = "7d"
+"#,
+    );
+    insta::assert_json_snapshot!(policy.alerting);
+}
+
+#[test]
+fn tells_every_mistake_at_once() {
+    insta::assert_snapshot!(problems(
+        r#"
+[grouping]
+by = ["no de"]
+wait = "1s"
+wait_critical = "2s"
+repeat = "1s"
+wiat = "1s"
+
+[[inhibit]]
+source = ["rule!=node-silent"]
+
+[[inhibit]]
+source = ["rule=~node.*"]
+target = {}
+
+[silence]
+alone = "8d"
+
+[maintenance.all]
+zone = "Europe/Berln"
+days = ["sunday"]
+at = "2:00"
+for = "25h"
+owner = "platform-operation"
+
+[flapping]
+start = 0.2
+stop = 0.3
+oldest = 2.0
+states = 1
+
+[noise]
+precision = 50
+shift = "0s"
+"#
+    ));
+}
+
+#[test]
+fn a_route_within_a_route_has_its_receivers_unless_it_names_others() {
+    let policy = load(
+        r#"
+[[route]]
+match = ["category!=informational"]
+receivers = ["chat"]
+[[route.routes]]
+match = { service = "shop" }
+continue = true
+[[route.routes]]
+least = "critical"
+receivers = ["pager"]
+"#,
+    );
+    let labels = |pairs: &[(&str, &str)]| Labels::new(pairs.iter().copied()).unwrap();
+    for (pairs, category, expected) in [
+        (&[("service", "shop"), ("category", "critical")][..], Category::Critical, &["chat", "pager"][..]),
+        (&[("service", "x"), ("category", "critical")], Category::Critical, &["pager"]),
+        (&[("service", "x"), ("category", "warning")], Category::Warning, &["chat"]),
+        (&[("category", "informational")], Category::Informational, &[]),
+    ] {
+        let found = route::decide(&policy.routes, &labels(pairs), category, NoticeKind::Firing);
+        assert_eq!(found.receivers.iter().map(|r| r.as_str()).collect::<Vec<_>>(), expected, "{pairs:?}");
+    }
+    assert_eq!(policy.receivers().len(), 2);
+}
+
+#[test]
+fn refuses_a_route_to_nobody_and_routes_that_lie_too_deep() {
+    let text = "[[route]]\nreceivers = []\n[[route.routes]]\nmatch = { a = 'b' }\n";
+    assert_eq!(problems(text).matches("the route leads to nobody").count(), 2);
+    let deep = (1..=9).map(|depth| format!("[[route{}]]\nreceivers = ['x']\n", ".routes".repeat(depth - 1)));
+    assert!(problems(&deep.collect::<String>()).contains("more than 8 deep"));
+}
