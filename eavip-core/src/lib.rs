@@ -35,6 +35,7 @@
 
 pub mod aggregate;
 pub mod alert;
+pub mod audit;
 pub mod decision;
 pub mod document;
 pub mod environment;

@@ -21,6 +21,7 @@ pub use crate::document::{Problem, Source};
 use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
+use crate::audit::AuditPolicy;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
@@ -45,6 +46,8 @@ pub struct Service {
 /// A checked runbook.
 #[derive(Debug, Clone)]
 pub struct Policy {
+    /// How the audit log is signed and watched.
+    pub audit: AuditPolicy,
     /// Teams and people.
     pub roster: Roster,
     /// Services by id.
@@ -89,6 +92,7 @@ impl Policy {
             }
         }
         Self {
+            audit: parts.audit,
             roster: parts.roster,
             services: parts.services,
             owners: parts.owners,
@@ -144,6 +148,7 @@ impl Policy {
 /// What the reader puts together.
 #[derive(Debug, Default)]
 struct Parts {
+    audit: AuditPolicy,
     roster: Roster,
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,

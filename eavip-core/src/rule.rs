@@ -34,7 +34,7 @@ macro_rules! rules {
 }
 
 /// The rooms that declare rules.
-const ROOMS: &[&[Rule]] = &[crate::alert::episode::RULES];
+const ROOMS: &[&[Rule]] = &[crate::alert::episode::RULES, crate::audit::witness::RULES];
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

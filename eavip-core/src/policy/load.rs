@@ -1,7 +1,9 @@
 //! From declared text to a checked policy: reads every section, resolves names between them, and keeps going after a
 //! mistake so that all are told at once.
 
+mod audit;
 mod roster;
+mod span;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +34,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let owners = owners(&root, &roster);
     let routes = root.listed_sections("route").into_iter().filter_map(route).collect();
     let mut rules = rules(&root, &roster);
+    let audit = audit::read(root.section("audit"));
     root.finish();
     let problems = document.into_problems();
     if !problems.is_empty() {
@@ -39,7 +42,8 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     }
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
-    Ok(Policy::assemble(Parts { roster, services, owners, routes, rules, objectives }, Digest128::of(texts)))
+    let parts = Parts { audit, roster, services, owners, routes, rules, objectives };
+    Ok(Policy::assemble(parts, Digest128::of(texts)))
 }
 
 fn objectives(section: Section<'_>, default: Objectives) -> Objectives {
