@@ -22,6 +22,7 @@ use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
 use crate::audit::AuditPolicy;
+use crate::backup::Backups;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
@@ -48,6 +49,8 @@ pub struct Service {
 pub struct Policy {
     /// How the audit log is signed and watched.
     pub audit: AuditPolicy,
+    /// What is backed up, and how.
+    pub backups: Backups,
     /// Teams and people.
     pub roster: Roster,
     /// Services by id.
@@ -93,6 +96,7 @@ impl Policy {
         }
         Self {
             audit: parts.audit,
+            backups: parts.backups,
             roster: parts.roster,
             services: parts.services,
             owners: parts.owners,
@@ -149,6 +153,7 @@ impl Policy {
 #[derive(Debug, Default)]
 struct Parts {
     audit: AuditPolicy,
+    backups: Backups,
     roster: Roster,
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,

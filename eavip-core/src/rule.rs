@@ -34,7 +34,12 @@ macro_rules! rules {
 }
 
 /// The rooms that declare rules.
-const ROOMS: &[&[Rule]] = &[crate::alert::episode::RULES, crate::audit::witness::RULES];
+const ROOMS: &[&[Rule]] = &[
+    crate::alert::episode::RULES,
+    crate::audit::witness::RULES,
+    crate::backup::assess::RULES,
+    crate::backup::drill::RULES,
+];
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -2,6 +2,7 @@
 //! mistake so that all are told at once.
 
 mod audit;
+mod backup;
 mod roster;
 mod span;
 
@@ -34,6 +35,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let owners = owners(&root, &roster);
     let routes = root.listed_sections("route").into_iter().filter_map(route).collect();
     let mut rules = rules(&root, &roster);
+    let backups = backup::read(&root, &roster, &services);
     let audit = audit::read(root.section("audit"));
     root.finish();
     let problems = document.into_problems();
@@ -42,7 +44,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     }
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
-    let parts = Parts { audit, roster, services, owners, routes, rules, objectives };
+    let parts = Parts { audit, backups, roster, services, owners, routes, rules, objectives };
     Ok(Policy::assemble(parts, Digest128::of(texts)))
 }
 

@@ -53,7 +53,7 @@ pub(super) fn team(
     is_declared(section, key, &id, roster).then_some(id)
 }
 
-fn is_declared(section: &Section<'_>, key: &'static str, id: &TeamId, roster: &Roster) -> bool {
+pub(super) fn is_declared(section: &Section<'_>, key: &'static str, id: &TeamId, roster: &Roster) -> bool {
     if roster.teams.contains_key(id) {
         return true;
     }
