@@ -41,6 +41,9 @@ crate::rules! {
     IN_TIME = "EAVIP-Q21", "a drill recovers within the recovery time objective", "Periodic recovery drills conducted";
 }
 
+/// Most accounts that a finding names; the others are counted.
+pub const MAX_NAMED: usize = 20;
+
 /// Whether a data set could be recovered: schedule, recovery point, integrity, encryption, access and drills.
 ///
 /// ```
@@ -216,7 +219,7 @@ fn strangers(plan: &Plan, seen: &Observed) -> Option<Finding> {
         format!("{} of the accounts that can reach the repository belong to no declared team", names.len());
     let remedy = "take their access away, or declare their team under `access`";
     let counted = ACCESS.fail(message, remedy).measured(names.len() as f64, 0.0, Unit::Count);
-    Some(counted.evidence(names))
+    Some(counted.evidence(names.into_iter().take(MAX_NAMED)))
 }
 
 /// The last drill of the plan that passed, with how it did.

@@ -87,6 +87,12 @@ fn signatures_of_others_are_passed_over_and_none_of_the_own_may_be_wrong() {
     both.signatures[0].bytes.push(0);
     assert!(both.verified_by(&key(own), verify(own)).is_ok());
 
+    // An id is short and can be forged under another name; only both together are the key's.
+    let mut renamed = signed.clone();
+    let other = Signature { name: "elsewhere".into(), bytes: vec![0; 64], ..signed.signatures[0].clone() };
+    renamed.signatures.push(other);
+    assert!(renamed.verified_by(&key(own), verify(own)).is_ok());
+
     let mut twice = signed.clone();
     twice.signatures.push(Signature { bytes: vec![0; 64], ..signed.signatures[0].clone() });
     assert_eq!(twice.verified_by(&key(own), verify(own)), Err(Untrusted::WrongSignature));

@@ -141,6 +141,11 @@ fn a_backup_or_check_that_is_missing_or_bad_shows_in_its_own_rule() {
         ("no backup", |e| e.backups.clear(), &[("Q01", Fail), ("Q02", Fail)]),
         ("no backup for long", |e| drop(e.backups.remove(1)), &[("Q01", Fail)]),
         ("only failed runs since", |e| e.backups[1].run = failed(at(-2)), &[("Q01", Fail)]),
+        (
+            "as old as the recovery point allows",
+            |e| e.backups = vec![backup(-12, completed), backup(-2, |_| Run::Running)],
+            &[],
+        ),
         ("one is running", |e| e.backups[1].run = Run::Running, &[]),
         ("the last run failed and time is left", |e| e.backups.push(backup(-1, failed)), &[]),
         ("never checked", |e| e.checks.clear(), &[("Q02", Fail), ("Q03", Fail), ("Q04", Fail)]),
@@ -199,6 +204,11 @@ fn a_repository_or_drill_that_is_amiss_shows_in_its_own_rule() {
             |e| e.drills.clear(),
             &[("Q20", Fail), ("Q21", Undetermined), ("Q22", Undetermined)],
         ),
+        (
+            "a failed drill at the same moment",
+            |e| e.drills.push(drill(&plan(), -80 * DAY, badly)),
+            &[("Q20", Fail)],
+        ),
         ("a failed drill since", |e| e.drills.push(drill(&plan(), -1, badly)), &[("Q20", Fail)]),
         ("a drill that never ended", |e| e.drills.push(drill(&plan(), -25, unfinished)), &[("Q20", Fail)]),
         ("a drill under way", |e| e.drills.push(drill(&plan(), -1, unfinished)), &[]),
@@ -245,6 +255,17 @@ fn a_plan_of_today_is_not_known_to_be_kept_and_has_not_failed_yet() {
     assert!(amiss(&decision).iter().all(|(_, outcome)| *outcome == Outcome::Undetermined));
     let inherited = Evidence { since: at(0), ..healthy() };
     assert_eq!(judge(&inherited).verdict, Verdict::Allow, "what was done before the plan counts");
+}
+
+#[test]
+fn counts_every_stranger_and_names_the_first() {
+    let mut open = healthy();
+    let strangers = (0..30).map(|at| principal(&format!("account-{at}"), None));
+    open.repository.as_mut().unwrap().principals.extend(strangers);
+    let decision = judge(&open);
+    let finding = decision.blocking().next().unwrap();
+    assert_eq!(finding.measured.map(|measured| measured.value), Some(30.0));
+    assert_eq!(finding.evidence.len(), MAX_NAMED);
 }
 
 #[test]

@@ -70,6 +70,7 @@ fn checks_and_drills_fall_due_in_the_last_tenth_and_are_overdue_after_it() {
         (Duty::Verification, vec![], 13, Overdue),
         (Duty::Verification, vec![(0, None)], 10, Waiting),
         (Duty::Verification, vec![(0, None)], 11, Due),
+        (Duty::Verification, vec![(0, None)], 12, Due),
         (Duty::Verification, vec![(0, None)], 13, Overdue),
         (Duty::Reread, vec![(0, None)], 31 * day, Overdue),
         (Duty::Reread, vec![(0, Some("1/1"))], 26 * day, Waiting),

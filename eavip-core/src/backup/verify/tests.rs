@@ -48,6 +48,7 @@ fn a_backup_is_good_only_once_it_was_checked() {
         ),
         ("that part read again", vec![check(21, "2/3", Damaged), check(22, "2/3", Intact)], vec!["a", "b"]),
         ("everything read again", vec![check(21, "2/3", Damaged), check(22, "1/1", Intact)], vec!["a", "b"]),
+        ("found intact at the same moment", vec![check(21, "", Damaged), check(21, "1/1", Intact)], vec![]),
         ("found intact before", vec![check(21, "2/3", Damaged), check(20, "2/3", Intact)], vec![]),
         ("a check that lies ahead", vec![check(101, "", Intact)], vec![]),
         ("damage that lies ahead", vec![check(20, "", Intact), check(101, "", Damaged)], vec![]),

@@ -166,11 +166,6 @@ fn schedule(section: &Section<'_>) -> Option<Schedule> {
 }
 
 fn retention(section: &Section<'_>) -> Option<Retention> {
-    if !section.has("keep") {
-        section.known("keep");
-        section.missing("keep", "say which backups are kept: `keep = { daily = 7, monthly = 12 }`");
-        return None;
-    }
     let keep = section.section("keep");
     let count = |key| {
         let count = keep.integer(key, 0..=u64::from(MAX_KEPT)).unwrap_or_default();
@@ -184,7 +179,14 @@ fn retention(section: &Section<'_>) -> Option<Retention> {
         monthly: count("monthly"),
         yearly: count("yearly"),
     };
+    let declared = keep.exists();
     keep.finish();
+    if !declared {
+        if !section.has("keep") {
+            section.missing("keep", "say which backups are kept: `keep = { daily = 7, monthly = 12 }`");
+        }
+        return None;
+    }
     let retention = Retention::try_from(counts).ok();
     if retention.is_none() {
         let message = "the retention keeps nothing";
