@@ -95,6 +95,14 @@ slug!(
     AlertRuleId
 );
 slug!(
+    /// A backup plan of the declared runbook: one data set.
+    BackupId
+);
+slug!(
+    /// One backup in its repository, by the name that the repository gave it.
+    SnapshotId
+);
+slug!(
     /// Something that an agent watches: a probe, a job, a queue, a scrape.
     CollectorId
 );

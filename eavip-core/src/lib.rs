@@ -36,6 +36,8 @@
 
 pub mod aggregate;
 pub mod alert;
+pub mod audit;
+pub mod backup;
 pub mod decision;
 pub mod document;
 pub mod environment;

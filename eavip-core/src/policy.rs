@@ -22,6 +22,8 @@ use crate::alert::AlertingPolicy;
 use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
+use crate::audit::AuditPolicy;
+use crate::backup::Backups;
 use crate::flag::FlagPolicy;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
 use crate::on_call::OnCallPolicy;
@@ -53,6 +55,10 @@ pub struct Policy {
     pub alerting: AlertingPolicy,
     /// Who has duty, and who is told next.
     pub on_call: OnCallPolicy,
+    /// How the audit log is signed and watched.
+    pub audit: AuditPolicy,
+    /// What is backed up, and how.
+    pub backups: Backups,
     /// Teams and people.
     pub roster: Roster,
     /// Services by id.
@@ -118,6 +124,8 @@ impl Policy {
         Self {
             alerting: parts.alerting,
             on_call: parts.on_call,
+            audit: parts.audit,
+            backups: parts.backups,
             roster: parts.roster,
             services: parts.services,
             owners: parts.owners,
@@ -177,6 +185,8 @@ impl Policy {
 struct Parts {
     alerting: AlertingPolicy,
     on_call: OnCallPolicy,
+    audit: AuditPolicy,
+    backups: Backups,
     roster: Roster,
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,

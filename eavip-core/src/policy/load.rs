@@ -2,10 +2,13 @@
 //! mistake so that all are told at once.
 
 mod alerting;
+mod audit;
+mod backup;
 mod flag;
 mod on_call;
 mod release;
 mod roster;
+mod span;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,8 +65,23 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let release = release::read(&root, &roster);
     let flags = flag::read(&root, &roster);
+    let backups = backup::read(&root, &roster, &services);
+    let audit = audit::read(root.section("audit"));
     root.finish();
-    Parts { roster, services, owners, routes, rules, objectives, alerting, on_call, release, flags }
+    Parts {
+        roster,
+        services,
+        owners,
+        routes,
+        rules,
+        objectives,
+        alerting,
+        on_call,
+        release,
+        flags,
+        backups,
+        audit,
+    }
 }
 
 fn objectives(section: Section<'_>, default: Objectives) -> Objectives {

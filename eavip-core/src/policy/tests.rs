@@ -323,3 +323,23 @@ proptest::proptest! {
         }
     }
 }
+
+// Seed: "Audit readiness": the numbers of the audit log are declared like everything else.
+#[test]
+fn the_audit_logs_numbers_are_declared_within_their_ranges() {
+    let policy = load("[audit]\ncheckpoint_every = \"30s\"\ncheckpoint_events = 500\n").unwrap();
+    let expected = crate::audit::AuditPolicy {
+        checkpoint_every: "30s".parse().unwrap(),
+        checkpoint_events: 500,
+        ..Default::default()
+    };
+    assert_eq!(policy.audit, expected);
+    assert_eq!(
+        problems("[audit]\ncheckpoint_every = \"2h\"\nstale = \"1h\"\ncheckpoint_events = 0\n"),
+        [
+            "runbook.toml:2:20 EAVIP-P03 `checkpoint_every` is 2h (write a duration from 1s to 1h)",
+            "runbook.toml:3:1 EAVIP-P02 `audit.stale` is not a known key (did you mean `stale_after`?)",
+            "runbook.toml:4:21 EAVIP-P03 `audit.checkpoint_events` is 0 (write a whole number from 1 to 100000)",
+        ]
+    );
+}
