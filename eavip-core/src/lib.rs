@@ -12,7 +12,8 @@
 //! - [`node::Node`] takes what an agent reported and knows the latest of each series.
 //! - [`evaluate::evaluate`] looks at everything known at one moment and says which alerts open and resolve, who
 //!   owns them and who is told, and why.
-//! - [`incident::sev::classify`] derives an incident's severity from its declared impact.
+//! - [`incident::Incident`] is an incident from detection to its signed review; [`incident::sev::classify`] derives its
+//!   severity from the declared impact.
 //!
 //! ```
 //! use eavip_core::policy::{Policy, Source};
@@ -43,6 +44,7 @@ pub mod finding;
 pub mod id;
 pub mod incident;
 pub mod labels;
+mod markdown;
 pub mod mode;
 pub mod node;
 pub mod policy;

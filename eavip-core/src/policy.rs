@@ -22,6 +22,7 @@ use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
+use crate::incident::IncidentPolicy;
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
@@ -53,6 +54,8 @@ pub struct Policy {
     pub owners: OwnerMap,
     /// Where alerts go, in order.
     pub routes: Vec<Route>,
+    /// The deadlines of incidents.
+    pub incident: IncidentPolicy,
     /// Identifies the texts that the policy was read from.
     pub digest: Digest128,
     rules: Vec<AlertRule>,
@@ -93,6 +96,7 @@ impl Policy {
             services: parts.services,
             owners: parts.owners,
             routes: parts.routes,
+            incident: parts.incident,
             digest,
             rules: parts.rules,
             by_metric,
@@ -148,6 +152,7 @@ struct Parts {
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,
     routes: Vec<Route>,
+    incident: IncidentPolicy,
     rules: Vec<AlertRule>,
     objectives: Objectives,
 }

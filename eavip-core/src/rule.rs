@@ -34,7 +34,14 @@ macro_rules! rules {
 }
 
 /// The rooms that declare rules.
-const ROOMS: &[&[Rule]] = &[crate::alert::episode::RULES];
+const ROOMS: &[&[Rule]] = &[
+    crate::alert::episode::RULES,
+    crate::incident::decide::RULES,
+    crate::incident::phase::RULES,
+    crate::incident::sev::RULES,
+    crate::incident::comms::RULES,
+    crate::incident::review::RULES,
+];
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

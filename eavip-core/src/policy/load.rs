@@ -1,6 +1,7 @@
 //! From declared text to a checked policy: reads every section, resolves names between them, and keeps going after a
 //! mistake so that all are told at once.
 
+mod incident;
 mod roster;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let services = services(&root, &roster, &objectives);
     let owners = owners(&root, &roster);
     let routes = root.listed_sections("route").into_iter().filter_map(route).collect();
+    let incident = incident::read(&root);
     let mut rules = rules(&root, &roster);
     root.finish();
     let problems = document.into_problems();
@@ -39,7 +41,8 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     }
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
-    Ok(Policy::assemble(Parts { roster, services, owners, routes, rules, objectives }, Digest128::of(texts)))
+    let parts = Parts { roster, services, owners, routes, incident, rules, objectives };
+    Ok(Policy::assemble(parts, Digest128::of(texts)))
 }
 
 fn objectives(section: Section<'_>, default: Objectives) -> Objectives {
