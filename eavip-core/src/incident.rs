@@ -286,4 +286,4 @@ impl Default for IncidentPolicy {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -14,6 +14,7 @@
 //!   owns them and who is told, and why.
 //! - [`incident::Incident`] is an incident from detection to its signed review; [`incident::sev::classify`] derives its
 //!   severity from the declared impact.
+//! - [`trend::review::pack`] puts a month's operations review together.
 //!
 //! ```
 //! use eavip_core::policy::{Policy, Source};
@@ -52,6 +53,7 @@ pub mod roster;
 pub mod rule;
 pub mod signal;
 pub mod time;
+pub mod trend;
 mod vocabulary;
 pub mod wire;
 

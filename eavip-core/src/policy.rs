@@ -27,6 +27,7 @@ use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::Metric;
+use crate::trend::TrendPolicy;
 
 /// The built-in policy's text, as `runbook.toml` would write it.
 pub const BUILTIN: &str = include_str!("policy/builtin.toml");
@@ -56,6 +57,8 @@ pub struct Policy {
     pub routes: Vec<Route>,
     /// The deadlines of incidents.
     pub incident: IncidentPolicy,
+    /// How trends are judged and reviewed.
+    pub trend: TrendPolicy,
     /// Identifies the texts that the policy was read from.
     pub digest: Digest128,
     rules: Vec<AlertRule>,
@@ -97,6 +100,7 @@ impl Policy {
             owners: parts.owners,
             routes: parts.routes,
             incident: parts.incident,
+            trend: parts.trend,
             digest,
             rules: parts.rules,
             by_metric,
@@ -153,6 +157,7 @@ struct Parts {
     owners: OwnerMap,
     routes: Vec<Route>,
     incident: IncidentPolicy,
+    trend: TrendPolicy,
     rules: Vec<AlertRule>,
     objectives: Objectives,
 }

@@ -41,6 +41,8 @@ const ROOMS: &[&[Rule]] = &[
     crate::incident::sev::RULES,
     crate::incident::comms::RULES,
     crate::incident::review::RULES,
+    crate::trend::review::RULES,
+    crate::trend::feedback::RULES,
 ];
 
 /// Every rule there is.

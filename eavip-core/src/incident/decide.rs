@@ -42,7 +42,7 @@ crate::rules! {
     /// An incident can't be part of itself, of a duplicate, or of one that doesn't know of it. Have the other one absorb this one
     /// first: so severity, flag and alerts go over.
     SURVIVES = "EAVIP-I09", "a duplicate is part of an incident that absorbed it",
-        "Every incident results in a documented review";
+        "Every incident results in a documented review.";
 }
 
 /// Longest title, step or name of a change, in characters: a line of a page.

@@ -13,16 +13,16 @@ use crate::words;
 crate::rules! {
     /// A review says what happened; of a SEV-1 or SEV-2 also what it meant for those affected and what was learnt. Add the
     /// parts to the draft.
-    WRITTEN = "EAVIP-I40", "a review says what its form asks for", "Every incident results in a documented review";
+    WRITTEN = "EAVIP-I40", "a review says what its form asks for", "Every incident results in a documented review.";
     /// No incident closes without it, whatever its severity. Complete the review; a later draft has to be completed again.
     COMPLETED = "EAVIP-I41", "no incident closes without a completed review",
-        "Every incident results in a documented review";
+        "Every incident results in a documented review.";
     /// Somebody who didn't complete the review reads it and signs it.
-    SIGNED = "EAVIP-I42", "a second person signs the review", "Every incident results in a documented review";
+    SIGNED = "EAVIP-I42", "a second person signs the review", "Every incident results in a documented review.";
     /// After a SEV-1 or SEV-2, or when a step was improvised, the runbook changes: revise it and name the revision in the review.
     REVISED = "EAVIP-I43", "the runbook is revised after a major incident", "Runbook updated after major events";
     /// The review isn't signed and its time is over. Draft, complete and sign it.
-    REVIEW_DUE = "EAVIP-I44", "a review is signed in time", "Every incident results in a documented review";
+    REVIEW_DUE = "EAVIP-I44", "a review is signed in time", "Every incident results in a documented review.";
     /// What was planned against the incident's return isn't done and its time is over. Do it and complete it with what the
     /// verification showed.
     ITEM_DUE = "EAVIP-I45", "an action item is done in time", "Preventive action";

@@ -3,6 +3,7 @@
 
 mod incident;
 mod roster;
+mod trend;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +34,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let owners = owners(&root, &roster);
     let routes = root.listed_sections("route").into_iter().filter_map(route).collect();
     let incident = incident::read(&root);
+    let trend = trend::read(&root);
     let mut rules = rules(&root, &roster);
     root.finish();
     let problems = document.into_problems();
@@ -41,7 +43,7 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     }
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
-    let parts = Parts { roster, services, owners, routes, incident, rules, objectives };
+    let parts = Parts { roster, services, owners, routes, incident, trend, rules, objectives };
     Ok(Policy::assemble(parts, Digest128::of(texts)))
 }
 

@@ -345,3 +345,25 @@ fn incident_deadlines_are_declared_per_severity() {
     ");
     insta::assert_snapshot!(problems("[incident.sev-1]\nupdate = \"2h\"\n").join("\n"), @"runbook.toml:1:2 EAVIP-P07 a more severe incident is told of less often than a lighter one (let `update` grow from sev-1 to sev-4)");
 }
+
+// Seed: "Operational metrics reviewed regularly".
+#[test]
+fn the_review_of_operations_is_declared() {
+    let text = "[review]\nsign_off = \"5 business days\"\nrepeats_within = \"14d\"\ndecision_after = 2\n";
+    let found = load(text).unwrap().trend;
+    let default = crate::trend::TrendPolicy::default();
+    assert_eq!(found.sign_off.to_string(), "5 business days");
+    assert_eq!((found.repeats_within.to_string().as_str(), found.decision_after), ("14d", 2));
+    assert_eq!((found.decision, found.capacity_horizon), (default.decision, default.capacity_horizon));
+    assert_eq!(Policy::builtin().trend, default);
+    let wrong = "[review]\nsign_of = \"5d\"\nrepeats_within = \"0s\"\ncapacity_horizon = \"367d\"\ndecision_after = 1\n\
+                 decision = \"soon\"\nrunbook_change = 7\n";
+    insta::assert_snapshot!(problems(wrong).join("\n"), @"
+    runbook.toml:2:1 EAVIP-P02 `review.sign_of` is not a known key (did you mean `sign_off`?)
+    runbook.toml:3:18 EAVIP-P03 `repeats_within` is 0s (write a duration of up to 366 days)
+    runbook.toml:4:20 EAVIP-P03 `capacity_horizon` is 367d (write a duration of up to 366 days)
+    runbook.toml:5:18 EAVIP-P03 `review.decision_after` is 1 (write a whole number from 2 to 100)
+    runbook.toml:6:12 EAVIP-P03 `review.decision`: `soon` is not a deadline (write it like 4h, 3d or 5 business days, of which 1 to 260)
+    runbook.toml:7:18 EAVIP-P03 `review.runbook_change` is a whole number (write a text in quotes)
+    ");
+}
