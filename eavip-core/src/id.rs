@@ -103,6 +103,14 @@ slug!(
     SnapshotId
 );
 slug!(
+    /// An incident, as people speak of it.
+    IncidentId
+);
+slug!(
+    /// A revision of the runbook's text: a commit, a version.
+    RevisionId
+);
+slug!(
     /// Something that an agent watches: a probe, a job, a queue, a scrape.
     CollectorId
 );

@@ -12,8 +12,10 @@
 //! - [`node::Node`] takes what an agent reported and knows the latest of each series.
 //! - [`evaluate::evaluate`] looks at everything known at one moment and says which alerts open and resolve, who
 //!   owns them and who is told, and why.
-//! - [`incident::sev::classify`] derives an incident's severity from its declared impact.
 //! - [`release::gate::decide`] says whether a release may go to an environment, with a finding of every gate.
+//! - [`incident::Incident`] is an incident from detection to its signed review; [`incident::sev::classify`] derives its
+//!   severity from the declared impact.
+//! - [`trend::review::pack`] puts a month's operations review together.
 //!
 //! ```
 //! use eavip_core::policy::{Policy, Source};
@@ -47,6 +49,7 @@ pub mod flag;
 pub mod id;
 pub mod incident;
 pub mod labels;
+mod markdown;
 pub mod mode;
 pub mod node;
 pub mod on_call;
@@ -57,6 +60,7 @@ pub mod roster;
 pub mod rule;
 pub mod signal;
 pub mod time;
+pub mod trend;
 mod vocabulary;
 pub mod wire;
 

@@ -26,12 +26,14 @@ use crate::audit::AuditPolicy;
 use crate::backup::Backups;
 use crate::flag::FlagPolicy;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
+use crate::incident::IncidentPolicy;
 use crate::on_call::OnCallPolicy;
 use crate::release::ReleasePolicy;
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::Metric;
+use crate::trend::TrendPolicy;
 
 /// The built-in policy's text, as `runbook.toml` would write it.
 pub const BUILTIN: &str = include_str!("policy/builtin.toml");
@@ -71,6 +73,10 @@ pub struct Policy {
     pub release: ReleasePolicy,
     /// Feature flags and phases.
     pub flags: FlagPolicy,
+    /// The deadlines of incidents.
+    pub incident: IncidentPolicy,
+    /// How trends are judged and reviewed.
+    pub trend: TrendPolicy,
     /// Identifies the texts that the policy was read from.
     pub digest: Digest128,
     rules: Vec<AlertRule>,
@@ -132,6 +138,8 @@ impl Policy {
             routes: parts.routes,
             release: parts.release,
             flags: parts.flags,
+            incident: parts.incident,
+            trend: parts.trend,
             digest,
             rules: parts.rules,
             by_metric,
@@ -191,6 +199,8 @@ struct Parts {
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,
     routes: Vec<Route>,
+    incident: IncidentPolicy,
+    trend: TrendPolicy,
     rules: Vec<AlertRule>,
     objectives: Objectives,
     release: ReleasePolicy,

@@ -45,12 +45,19 @@ const ROOMS: &[&[Rule]] = &[
     crate::backup::assess::RULES,
     crate::backup::drill::RULES,
     crate::flag::RULES,
+    crate::incident::comms::RULES,
+    crate::incident::decide::RULES,
+    crate::incident::phase::RULES,
+    crate::incident::review::RULES,
+    crate::incident::sev::RULES,
     crate::on_call::coverage::RULES,
     crate::on_call::page::RULES,
     crate::phase::RULES,
     crate::release::RULES,
     crate::release::break_glass::RULES,
     crate::release::gate::RULES,
+    crate::trend::feedback::RULES,
+    crate::trend::review::RULES,
 ];
 
 /// Every rule there is.

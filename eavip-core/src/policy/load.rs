@@ -5,10 +5,12 @@ mod alerting;
 mod audit;
 mod backup;
 mod flag;
+mod incident;
 mod on_call;
 mod release;
 mod roster;
 mod span;
+mod trend;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,6 +69,8 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
     let flags = flag::read(&root, &roster);
     let backups = backup::read(&root, &roster, &services);
     let audit = audit::read(root.section("audit"));
+    let incident = incident::read(&root);
+    let trend = trend::read(&root);
     root.finish();
     Parts {
         roster,
@@ -81,6 +85,8 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
         flags,
         backups,
         audit,
+        incident,
+        trend,
     }
 }
 

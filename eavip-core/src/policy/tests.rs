@@ -343,3 +343,47 @@ fn the_audit_logs_numbers_are_declared_within_their_ranges() {
         ]
     );
 }
+
+// Seed: "Every incident results in a documented review".
+#[test]
+fn incident_deadlines_are_declared_per_severity() {
+    let text = "[incident.sev-1]\nupdate = \"15m\"\n[incident.sev-3]\nreview = \"7 business days\"\n";
+    let found = load(text).unwrap().incident;
+    let default = crate::incident::IncidentPolicy::default();
+    assert_eq!(found.sev_1.update.to_string(), "15m");
+    assert_eq!(found.sev_1.review, default.sev_1.review, "what isn't declared stays");
+    assert_eq!(found.sev_3.review.to_string(), "7 business days");
+    assert_eq!(Policy::builtin().incident, default);
+    let wrong = "[incident]\nsev-5 = {}\n[incident.sev-1]\nupdate = \"0s\"\nreview = \"5 days\"\nupdates = \"5m\"\n\
+                 [incident.sev-2]\nupdate = \"8d\"\n";
+    insta::assert_snapshot!(problems(wrong).join("\n"), @"
+    runbook.toml:2:1 EAVIP-P02 `incident.sev-5` is not a known key (did you mean `sev-4`?)
+    runbook.toml:4:10 EAVIP-P03 `update` is 0s (write a duration of up to 7 days)
+    runbook.toml:5:10 EAVIP-P03 `incident.sev-1.review`: `5 days` is not a deadline (write it like 4h, 3d or 5 business days, of which 1 to 260)
+    runbook.toml:6:1 EAVIP-P02 `incident.sev-1.updates` is not a known key (did you mean `update`?)
+    runbook.toml:8:10 EAVIP-P03 `update` is 8d (write a duration of up to 7 days)
+    ");
+    insta::assert_snapshot!(problems("[incident.sev-1]\nupdate = \"2h\"\n").join("\n"), @"runbook.toml:1:2 EAVIP-P07 a more severe incident is told of less often than a lighter one (let `update` grow from sev-1 to sev-4)");
+}
+
+// Seed: "Operational metrics reviewed regularly".
+#[test]
+fn the_review_of_operations_is_declared() {
+    let text = "[review]\nsign_off = \"5 business days\"\nrepeats_within = \"14d\"\ndecision_after = 2\n";
+    let found = load(text).unwrap().trend;
+    let default = crate::trend::TrendPolicy::default();
+    assert_eq!(found.sign_off.to_string(), "5 business days");
+    assert_eq!((found.repeats_within.to_string().as_str(), found.decision_after), ("14d", 2));
+    assert_eq!((found.decision, found.capacity_horizon), (default.decision, default.capacity_horizon));
+    assert_eq!(Policy::builtin().trend, default);
+    let wrong = "[review]\nsign_of = \"5d\"\nrepeats_within = \"0s\"\ncapacity_horizon = \"367d\"\ndecision_after = 1\n\
+                 decision = \"soon\"\nrunbook_change = 7\n";
+    insta::assert_snapshot!(problems(wrong).join("\n"), @"
+    runbook.toml:2:1 EAVIP-P02 `review.sign_of` is not a known key (did you mean `sign_off`?)
+    runbook.toml:3:18 EAVIP-P03 `repeats_within` is 0s (write a duration of up to 366 days)
+    runbook.toml:4:20 EAVIP-P03 `capacity_horizon` is 367d (write a duration of up to 366 days)
+    runbook.toml:5:18 EAVIP-P03 `review.decision_after` is 1 (write a whole number from 2 to 100)
+    runbook.toml:6:12 EAVIP-P03 `review.decision`: `soon` is not a deadline (write it like 4h, 3d or 5 business days, of which 1 to 260)
+    runbook.toml:7:18 EAVIP-P03 `review.runbook_change` is a whole number (write a text in quotes)
+    ");
+}
