@@ -1,6 +1,7 @@
 //! `eavipctl` as a process: against a real server, and without one.
 
 mod codes;
+mod schema;
 
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::time::calendar::Weekday;
 use crate::time::{Span, Timestamp};
-use crate::words;
 
 /// Most times of one schedule: each half hour of a day.
 pub const MAX_TIMES: usize = 48;
@@ -18,26 +18,6 @@ const DAY: i64 = 24 * 60 * MINUTE;
 const WEEK: i64 = 7 * DAY;
 /// From a Monday, 00:00 to the epoch, which was a Thursday.
 const MONDAY_TO_EPOCH: i64 = 3 * DAY;
-
-words! {
-    /// A day of the week.
-    pub enum Weekday ("weekday") {
-        /// Monday, the first.
-        Monday = "mon",
-        /// Tuesday.
-        Tuesday = "tue",
-        /// Wednesday.
-        Wednesday = "wed",
-        /// Thursday.
-        Thursday = "thu",
-        /// Friday.
-        Friday = "fri",
-        /// Saturday.
-        Saturday = "sat",
-        /// Sunday.
-        Sunday = "sun",
-    }
-}
 
 /// A time of each day, or of one day of the week, in UTC: `02:30`, `sun 02:30`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

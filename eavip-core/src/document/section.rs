@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::schema::{self, Declared, Shape};
 use super::tree::{At, Document, Item, Value};
 use super::{MISSING, UNKNOWN_KEY, WRONG_VALUE};
+use crate::time::Span;
 use crate::vocabulary::nearest;
 
 /// One table of a [`Document`], read key by key. A missing table reads as an empty one.
@@ -159,6 +160,17 @@ impl<'d> Section<'d> {
             self.document.report(item.value_at, WRONG_VALUE, message, remedy);
         }
         found
+    }
+
+    /// A span of time within a range.
+    pub fn span(&self, key: &'static str, range: std::ops::RangeInclusive<Span>) -> Option<Span> {
+        let span = self.text::<Span>(key)?;
+        if range.contains(&span) {
+            return Some(span);
+        }
+        let remedy = format!("write a duration from {} to {}", range.start(), range.end());
+        self.problem(Some(key), WRONG_VALUE, format!("`{key}` is {span}"), &remedy);
+        None
     }
 
     /// True or false.

@@ -9,7 +9,6 @@ mod incident;
 mod on_call;
 mod release;
 mod roster;
-mod span;
 mod trend;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -35,6 +35,8 @@ pub(crate) enum Policy {
         #[arg(value_name = "FILE|DIR")]
         paths: Vec<PathBuf>,
     },
+    /// Print the JSON Schema of runbook.toml, for editors
+    Schema,
 }
 
 impl Policy {
@@ -42,6 +44,7 @@ impl Policy {
         match self {
             Self::Check { paths } => check(&paths, out),
             Self::Explain { rule, paths } => explain(&rule, &paths, out),
+            Self::Schema => schema(out),
         }
     }
 }
@@ -124,6 +127,14 @@ fn explain(name: &str, paths: &[PathBuf], out: &mut Output) -> Result<u8, Failur
     };
     let json = serde_json::to_value(rule).map_err(|error| Failure::new(exit::FAILURE, error, ""))?;
     out.one(&facts(rule), &json)?;
+    Ok(exit::OK)
+}
+
+fn schema(out: &mut Output) -> Result<u8, Failure> {
+    let schema = Runbook::schema();
+    let text =
+        serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(exit::FAILURE, error, ""))?;
+    out.text(&text, &schema)?;
     Ok(exit::OK)
 }
 

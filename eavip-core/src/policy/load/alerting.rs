@@ -34,17 +34,6 @@ pub(super) fn read(root: &Section<'_>, roster: &Roster) -> AlertingPolicy {
     }
 }
 
-/// A span within a range, ends included.
-pub(super) fn span(section: &Section<'_>, key: &'static str, range: RangeInclusive<Span>) -> Option<Span> {
-    let span = section.text::<Span>(key)?;
-    if range.contains(&span) {
-        return Some(span);
-    }
-    let remedy = format!("write a duration from {} to {}", range.start(), range.end());
-    section.problem(Some(key), WRONG_VALUE, format!("`{key}` is {span}"), &remedy);
-    None
-}
-
 /// `match = { service = "shop" }`, or `match = ["service=shop", "category!=critical"]`.
 pub(super) fn matchers(section: &Section<'_>, key: &'static str) -> Matchers {
     if section.is_table(key) {
@@ -81,10 +70,10 @@ fn grouping(section: Section<'_>) -> GroupingPolicy {
     }
     let found = GroupingPolicy {
         by: if section.has("by") { by.into_iter().collect() } else { default.by },
-        wait: span(&section, "wait", Span::ZERO..=YEAR).unwrap_or(default.wait),
-        wait_critical: span(&section, "wait_critical", Span::ZERO..=YEAR).unwrap_or(default.wait_critical),
-        interval: span(&section, "interval", Span::ZERO..=YEAR).unwrap_or(default.interval),
-        repeat: span(&section, "repeat", Span::from_secs(60)..=YEAR).unwrap_or(default.repeat),
+        wait: section.span("wait", Span::ZERO..=YEAR).unwrap_or(default.wait),
+        wait_critical: section.span("wait_critical", Span::ZERO..=YEAR).unwrap_or(default.wait_critical),
+        interval: section.span("interval", Span::ZERO..=YEAR).unwrap_or(default.interval),
+        repeat: section.span("repeat", Span::from_secs(60)..=YEAR).unwrap_or(default.repeat),
     };
     if found.wait_critical > found.wait {
         let message = "a Critical alert would wait for longer than others";
@@ -120,8 +109,8 @@ fn silence(section: Section<'_>) -> SilencePolicy {
     let default = SilencePolicy::default();
     let longest = Span::from_secs(31 * 24 * 3_600);
     let found = SilencePolicy {
-        alone: span(&section, "alone", Span::ZERO..=longest).unwrap_or(default.alone),
-        approved: span(&section, "approved", Span::ZERO..=longest).unwrap_or(default.approved),
+        alone: section.span("alone", Span::ZERO..=longest).unwrap_or(default.alone),
+        approved: section.span("approved", Span::ZERO..=longest).unwrap_or(default.approved),
     };
     if found.alone > found.approved {
         let message = "one person could silence for longer than two";
@@ -145,7 +134,7 @@ fn window(section: Section<'_>, roster: &Roster) -> Option<Window> {
     let zone = section.required("zone", "say whose clock counts: `zone = \"Europe/Berlin\"`");
     let days = section.list::<Weekday>("days").into_iter().collect();
     let at = section.required("at", "say when it begins: `at = \"02:00\"`");
-    let lasts = span(&section, "for", Span::from_secs(60)..=LONGEST_WINDOW);
+    let lasts = section.span("for", Span::from_secs(60)..=LONGEST_WINDOW);
     if !section.has("for") {
         section.missing("for", "say how long it lasts: `for = \"2h\"`");
     }
@@ -167,7 +156,7 @@ fn flapping(section: Section<'_>) -> FlapPolicy {
         newest: section.number("newest", 0.1..=10.0).unwrap_or(default.newest),
         start: section.number("start", 0.01..=1.0).unwrap_or(default.start),
         stop: section.number("stop", 0.01..=1.0).unwrap_or(default.stop),
-        pace: span(&section, "pace", Span::from_secs(1)..=YEAR).unwrap_or(default.pace),
+        pace: section.span("pace", Span::from_secs(1)..=YEAR).unwrap_or(default.pace),
     };
     if found.stop > found.start {
         let message = "what starts to flap would stop at once";
@@ -186,7 +175,7 @@ fn noise(section: Section<'_>) -> NoisePolicy {
     let second = Span::from_secs(1);
     let count = |key, least: u64, default| section.integer(key, least..=1_000_000).unwrap_or(default);
     let share = |key, default| section.number(key, 0.0..=1.0).unwrap_or(default);
-    let length = |key, default| span(&section, key, second..=YEAR).unwrap_or(default);
+    let length = |key, default| section.span(key, second..=YEAR).unwrap_or(default);
     let found = NoisePolicy {
         shift: length("shift", default.shift),
         pages_per_shift: count("pages_per_shift", 0, default.pages_per_shift),

@@ -1,14 +1,12 @@
 //! `[audit]`: how often the audit log is signed, and how old a look at it may be.
 
-use super::span;
 use crate::audit::AuditPolicy;
 use crate::document::Section;
 use crate::time::Span;
 
 pub(super) fn read(section: Section<'_>) -> AuditPolicy {
     let default = AuditPolicy::default();
-    let within =
-        |key, least, most| span::read(&section, key, &(Span::from_secs(least)..=Span::from_secs(most)));
+    let within = |key, least, most| section.span(key, Span::from_secs(least)..=Span::from_secs(most));
     let policy = AuditPolicy {
         checkpoint_every: within("checkpoint_every", 1, 3_600).unwrap_or(default.checkpoint_every),
         checkpoint_events: section

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::{owner, roster, span};
+use super::{owner, roster};
 use crate::backup::plan::{Health, Key, MAX_SOURCES, Plan, Repository, Source};
 use crate::backup::retention::{Counts, MAX_KEPT, Retention};
 use crate::backup::schedule::{Schedule, Slot, Times};
@@ -35,8 +35,7 @@ pub(super) fn read(root: &Section<'_>, roster: &Roster, services: &BTreeMap<Serv
 
 fn policy(section: Section<'_>) -> BackupPolicy {
     let default = BackupPolicy::default();
-    let within =
-        |key, range: RangeInclusive<Span>, default| span::read(&section, key, &range).unwrap_or(default);
+    let within = |key, range: RangeInclusive<Span>, default| section.span(key, range).unwrap_or(default);
     let policy = BackupPolicy {
         verify_every: within("verify_every", HOUR..=DAY.times(31), default.verify_every),
         reread_every: within("reread_every", DAY..=DAY.times(366), default.reread_every),
@@ -81,9 +80,9 @@ fn plan(
     let rto = needed(&section, "rto", "say how long recovery may take, such as `rto = \"1h\"`");
     let health =
         section.required::<Health>("health", "name the command that shows that restored data is usable");
-    let verify_every = span::read(&section, "verify_every", &(MINUTE..=policy.verify_every));
+    let verify_every = section.span("verify_every", MINUTE..=policy.verify_every);
     let rarest = severity.map_or(policy.drill_every, |severity| policy.drill_every(severity));
-    let drill_every = span::read(&section, "drill_every", &(DAY.min(rarest)..=rarest));
+    let drill_every = section.span("drill_every", DAY.min(rarest)..=rarest);
     keeps_its_word(&section, schedule.as_ref(), rpo, verify_every);
     section.finish();
     let rpo = rpo?;
@@ -110,7 +109,7 @@ fn needed(section: &Section<'_>, key: &'static str, remedy: &str) -> Option<Span
     if !section.has(key) {
         section.missing(key, remedy);
     }
-    span::read(section, key, &(MINUTE..=DAY.times(31)))
+    section.span(key, MINUTE..=DAY.times(31))
 }
 
 fn service(section: &Section<'_>, services: &BTreeMap<ServiceId, Service>) -> Option<ServiceId> {
@@ -138,7 +137,7 @@ fn access(section: &Section<'_>, roster: &Roster) -> std::collections::BTreeSet<
 }
 
 fn schedule(section: &Section<'_>) -> Option<Schedule> {
-    let every = span::read(section, "every", &(MINUTE.times(5)..=DAY.times(7))).map(Schedule::Every);
+    let every = section.span("every", MINUTE.times(5)..=DAY.times(7)).map(Schedule::Every);
     let slots = section.list::<Slot>("at");
     match (section.has("every"), section.has("at")) {
         (true, false) => every,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::alerting::span;
 use super::roster::team;
 use crate::document::{CONTRADICTION, Declared, MISSING, Section, UNRESOLVED, WRONG_VALUE};
 use crate::id::{EscalationId, PersonId, ScheduleId, TeamId};
@@ -23,9 +22,9 @@ const MINUTE: Span = Span::from_secs(60);
 pub(super) fn read(root: &Section<'_>, roster: &Roster) -> OnCallPolicy {
     let default = OnCallPolicy::default();
     let section = root.section("on-call");
-    let horizon = span(&section, "horizon", DAY..=LONGEST_LOOK).unwrap_or(default.horizon);
-    let proof_lasts = span(&section, "proof_lasts", DAY..=DAY.times(366)).unwrap_or(default.proof_lasts);
-    let retry = span(&section, "retry", MINUTE..=DAY).unwrap_or(default.retry);
+    let horizon = section.span("horizon", DAY..=LONGEST_LOOK).unwrap_or(default.horizon);
+    let proof_lasts = section.span("proof_lasts", DAY..=DAY.times(366)).unwrap_or(default.proof_lasts);
+    let retry = section.span("retry", MINUTE..=DAY).unwrap_or(default.retry);
     section.finish();
     let named = root.named_sections::<ScheduleId>("schedule");
     at_most(root, "schedule", named.len(), MAX_SCHEDULES);
@@ -137,7 +136,7 @@ fn escalation(section: Section<'_>, roster: &Roster, schedules: &[ScheduleId]) -
     }
     let steps = steps.into_iter().map(|section| step(section, roster, schedules)).collect();
     let repeat = section.integer("repeat", 0..=100).and_then(|repeat| u32::try_from(repeat).ok());
-    let ack_lapse = span(&section, "ack_lapse", MINUTE..=DAY).unwrap_or(ACK_LAPSE);
+    let ack_lapse = section.span("ack_lapse", MINUTE..=DAY).unwrap_or(ACK_LAPSE);
     section.finish();
     Some(Escalation { team: team?, steps, repeat: repeat.unwrap_or(0), ack_lapse })
 }
@@ -146,7 +145,7 @@ fn step(section: Section<'_>, roster: &Roster, schedules: &[ScheduleId]) -> Step
     let declared: Vec<&str> = schedules.iter().map(ScheduleId::as_str).collect();
     let teams: Vec<&str> = roster.teams.keys().map(TeamId::as_str).collect();
     let found = Step {
-        after: span(&section, "after", Span::ZERO..=DAY).unwrap_or_default(),
+        after: section.span("after", Span::ZERO..=DAY).unwrap_or_default(),
         schedules: names(&section, "schedules", "schedule", &declared),
         people: people(&section, "people", roster),
         teams: names(&section, "teams", "team", &teams),

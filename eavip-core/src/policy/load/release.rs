@@ -31,14 +31,14 @@ pub(super) fn read(root: &Section<'_>, roster: &Roster) -> ReleasePolicy {
 fn gate(root: &Section<'_>) -> GatePolicy {
     let default = GatePolicy::default();
     let section = root.section("gate");
-    let limit = |key, default| span(&section, key, LEAST..=MOST, default);
+    let limit = |key, default| section.span(key, LEAST..=MOST).unwrap_or(default);
     let group = section.integer("group_size", 1..=MAX_GROUP).and_then(|size| u32::try_from(size).ok());
     let soak = section.section("soak");
-    let soaks = |key, default| span(&soak, key, LEAST..=MOST, default);
+    let soaks = |key, default| soak.span(key, LEAST..=MOST).unwrap_or(default);
     let found = GatePolicy {
         installation: section.text("installation").unwrap_or(default.installation),
         evidence_lasts: limit("evidence_lasts", default.evidence_lasts),
-        skew: span(&section, "skew", Span::ZERO..=MOST_SKEW, default.skew),
+        skew: section.span("skew", Span::ZERO..=MOST_SKEW).unwrap_or(default.skew),
         validations: validations(&section).unwrap_or(default.validations),
         validation_lasts: limit("validation_lasts", default.validation_lasts),
         rca_owner_within: limit("rca_owner_within", default.rca_owner_within),
@@ -75,16 +75,6 @@ fn validations(section: &Section<'_>) -> Option<BTreeSet<ValidationId>> {
     declared.then(|| named.into_iter().collect())
 }
 
-/// A span within a range; anything else is a problem.
-fn span(section: &Section<'_>, key: &'static str, range: RangeInclusive<Span>, default: Span) -> Span {
-    let Some(found) = section.text::<Span>(key) else { return default };
-    if !range.contains(&found) {
-        let remedy = format!("write a duration from {} to {}", range.start(), range.end());
-        section.problem(Some(key), WRONG_VALUE, format!("`{key}` is {found}"), &remedy);
-    }
-    found
-}
-
 fn approvals(root: &Section<'_>, roster: &Roster) -> ApprovalPolicy {
     let default = ApprovalPolicy::default();
     let section = root.section("approval");
@@ -94,7 +84,7 @@ fn approvals(root: &Section<'_>, roster: &Roster) -> ApprovalPolicy {
             minor: teams(section.section("minor"), roster, default.teams.minor),
             major: teams(section.section("major"), roster, default.teams.major),
         },
-        lasts: span(&section, "lasts", LEAST..=MOST, default.lasts),
+        lasts: section.span("lasts", LEAST..=MOST).unwrap_or(default.lasts),
     };
     let counts = [&found.teams.patch, &found.teams.minor, &found.teams.major].map(|teams| teams.len());
     if !counts.is_sorted() {
