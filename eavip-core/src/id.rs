@@ -89,12 +89,29 @@ slug!(
     AlertRuleId
 );
 slug!(
+    /// A change of configuration, as its record is called.
+    ChangeId
+);
+slug!(
     /// Something that an agent watches: a probe, a job, a queue, a scrape.
     CollectorId
 );
 slug!(
+    /// An objective of the declared runbook.
+    ObjectiveId
+);
+slug!(
     /// A destination of notifications.
     ReceiverId
+);
+
+slug!(
+    /// An access review, as its record is called.
+    ReviewId
+);
+slug!(
+    /// The key that a site makes digests of its values with.
+    DigestKeyId
 );
 
 /// A node's identity: a UUID made on the node at enrolment, kept in its state directory and in its certificate.

@@ -33,22 +33,28 @@
 //! assert_eq!(problems[0].place(), "runbook.toml:5:8");
 //! ```
 
+pub mod access_review;
 pub mod aggregate;
 pub mod alert;
+pub mod config;
 pub mod decision;
+pub mod deployment;
 pub mod document;
 pub mod environment;
 pub mod evaluate;
 pub mod finding;
+mod freshness;
 pub mod id;
 pub mod incident;
 pub mod labels;
 pub mod mode;
 pub mod node;
 pub mod policy;
+pub mod responsibility;
 pub mod roster;
 pub mod rule;
 pub mod signal;
+pub mod slo;
 pub mod time;
 mod vocabulary;
 pub mod wire;

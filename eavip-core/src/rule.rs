@@ -34,7 +34,19 @@ macro_rules! rules {
 }
 
 /// The rooms that declare rules.
-const ROOMS: &[&[Rule]] = &[crate::alert::episode::RULES];
+const ROOMS: &[&[Rule]] = &[
+    crate::access_review::RULES,
+    crate::access_review::campaign::RULES,
+    crate::alert::episode::RULES,
+    crate::config::change::RULES,
+    crate::config::drift::RULES,
+    crate::config::parity::RULES,
+    crate::config::schema::RULES,
+    crate::config::secret::RULES,
+    crate::responsibility::RULES,
+    crate::slo::lint::RULES,
+    crate::slo::standing::RULES,
+];
 
 /// Every rule there is.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
