@@ -111,6 +111,10 @@ slug!(
     RevisionId
 );
 slug!(
+    /// A change of configuration, as its record is called.
+    ChangeId
+);
+slug!(
     /// Something that an agent watches: a probe, a job, a queue, a scrape.
     CollectorId
 );
@@ -121,6 +125,10 @@ slug!(
 slug!(
     /// A phase of the product: what is built in it stays off in production until it is opened.
     PhaseId
+);
+slug!(
+    /// An objective of the declared runbook.
+    ObjectiveId
 );
 slug!(
     /// A destination of notifications.
@@ -146,6 +154,15 @@ slug!(
 slug!(
     /// A declared way to reach further people while nobody acknowledges.
     EscalationId
+);
+
+slug!(
+    /// An access review, as its record is called.
+    ReviewId
+);
+slug!(
+    /// The key that a site makes digests of its values with.
+    DigestKeyId
 );
 
 /// A node's identity: a UUID made on the node at enrolment, kept in its state directory and in its certificate.

@@ -36,16 +36,20 @@
 //! assert_eq!(problems[0].place(), "runbook.toml:5:8");
 //! ```
 
+pub mod access_review;
 pub mod aggregate;
 pub mod alert;
 pub mod audit;
 pub mod backup;
+pub mod config;
 pub mod decision;
+pub mod deployment;
 pub mod document;
 pub mod environment;
 pub mod evaluate;
 pub mod finding;
 pub mod flag;
+mod freshness;
 pub mod id;
 pub mod incident;
 pub mod labels;
@@ -56,9 +60,11 @@ pub mod on_call;
 pub mod phase;
 pub mod policy;
 pub mod release;
+pub mod responsibility;
 pub mod roster;
 pub mod rule;
 pub mod signal;
+pub mod slo;
 pub mod time;
 pub mod trend;
 mod vocabulary;

@@ -35,6 +35,8 @@ macro_rules! rules {
 
 /// The rooms that declare rules.
 const ROOMS: &[&[Rule]] = &[
+    crate::access_review::RULES,
+    crate::access_review::campaign::RULES,
     crate::alert::backtest::RULES,
     crate::alert::episode::RULES,
     crate::alert::noise::budget::RULES,
@@ -44,6 +46,11 @@ const ROOMS: &[&[Rule]] = &[
     crate::audit::witness::RULES,
     crate::backup::assess::RULES,
     crate::backup::drill::RULES,
+    crate::config::change::RULES,
+    crate::config::drift::RULES,
+    crate::config::parity::RULES,
+    crate::config::schema::RULES,
+    crate::config::secret::RULES,
     crate::flag::RULES,
     crate::incident::comms::RULES,
     crate::incident::decide::RULES,
@@ -56,6 +63,9 @@ const ROOMS: &[&[Rule]] = &[
     crate::release::RULES,
     crate::release::break_glass::RULES,
     crate::release::gate::RULES,
+    crate::responsibility::RULES,
+    crate::slo::lint::RULES,
+    crate::slo::standing::RULES,
     crate::trend::feedback::RULES,
     crate::trend::review::RULES,
 ];

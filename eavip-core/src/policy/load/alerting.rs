@@ -2,7 +2,6 @@
 //! how many there may be. Also what `match` says, in every section that has one.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 use super::roster::team;
 use crate::alert::AlertingPolicy;

@@ -1,7 +1,6 @@
 //! `[gate]` and `[approval.patch|minor|major]`: the numbers of the gates, and who has to approve a release.
 
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 
 use super::roster::is_declared;
 use crate::document::{CONTRADICTION, MISSING, Section, WRONG_VALUE};
