@@ -320,7 +320,12 @@ fn the_form_of_the_review_follows_the_severity_and_improvised_steps() {
         step: "Pull the plug".into(),
         improvised: true,
     };
-    let incident = after(declared(Scope::Minor), [Request::DraftReview(Box::new(short)), step]);
+    let known = Request::TickStep {
+        runbook: "disk-full".parse().unwrap(),
+        step: "Free space".into(),
+        improvised: false,
+    };
+    let incident = after(declared(Scope::Minor), [Request::DraftReview(Box::new(short)), step, known]);
     let refused = ask(Some(&incident), person("ana"), Request::CompleteReview, now()).unwrap_err();
     assert_eq!(refused.findings.len(), 1);
     assert_eq!(refused.findings[0].rule, "EAVIP-I43");
@@ -390,6 +395,15 @@ fn a_security_flag_brings_in_its_team_and_stays() {
     let born = Declaration { security: true, ..declaration("inc-1", Scope::Minor) };
     let born = ask(None, Actor::Platform, Request::Declare(Box::new(born)), now()).unwrap();
     assert!(born.security && born.teams.contains(&team) && born.sev == Sev::Sev2);
+}
+
+#[test]
+fn a_severity_from_an_older_table_falls_by_nothing_but_a_person() {
+    let recorded = Incident { sev: Sev::Sev1, ..declared(Scope::Minor) };
+    let flagged = after(recorded.clone(), [Request::FlagSecurity { reason: "a stolen token".into() }]);
+    let other = Absorbed { id: "inc-3".parse().unwrap(), ..Absorbed::from(&declared(Scope::Minor)) };
+    let absorbed = after(recorded, [Request::Absorb(Box::new(other))]);
+    assert_eq!((flagged.sev, absorbed.sev), (Sev::Sev1, Sev::Sev1));
 }
 
 #[test]
@@ -566,10 +580,19 @@ fn a_full_timeline_takes_no_notes_and_lets_the_incident_end() {
 #[test]
 fn what_is_absorbed_goes_over_and_a_duplicate_points_at_it() {
     let security = Request::FlagSecurity { reason: "a stolen token".into() };
-    let severe = after(declared(Scope::PlatformUnavailable), [security]);
+    let early = Declaration {
+        began_at: now() - minutes(60),
+        services: ["pay".parse().unwrap()].into(),
+        alert: Some(Alert { episode: Digest128([1; 16]), rule: "probe-down".parse().unwrap() }),
+        ..declaration("inc-1", Scope::PlatformUnavailable)
+    };
+    let early = ask(None, person("ana"), Request::Declare(Box::new(early)), now()).unwrap();
+    let severe = after(early, [security]);
     let survivor = absorbing(&severe);
     assert_eq!((survivor.sev, survivor.security), (Sev::Sev1, true));
-    assert_eq!(survivor.began_at, severe.began_at);
+    assert_eq!(survivor.began_at, now() - minutes(60), "the earliest beginning counts");
+    assert_eq!(survivor.services, ["pay".parse().unwrap(), "shop".parse().unwrap()].into());
+    assert!(survivor.episodes.contains_key(&Digest128([1; 16])));
     let marked = after(severe.clone(), [Request::MarkDuplicate(Box::new(Survivor::from(&survivor)))]);
     assert_eq!(marked.duplicate_of, Some("inc-2".parse().unwrap()));
     assert_eq!(marked.timeline.len(), severe.timeline.len() + 1, "its history is kept");
