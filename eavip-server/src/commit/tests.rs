@@ -139,7 +139,7 @@ async fn a_refused_mutation_writes_nothing_and_says_why() {
 struct Faulty {
     inner: MemoryStore,
     /// Held by a test while checkpoints should take long.
-    slow: std::sync::Mutex<()>,
+    slow: tokio::sync::Mutex<()>,
     full: std::sync::atomic::AtomicBool,
     broken: std::sync::atomic::AtomicBool,
 }
@@ -193,7 +193,7 @@ impl crate::store::Store for Faulty {
         &self,
         checkpoint: &crate::checkpoint::Checkpoint,
     ) -> Result<(), crate::store::StoreError> {
-        let _in_the_end = self.slow.lock().unwrap();
+        let _in_the_end = self.slow.blocking_lock();
         self.inner.save_checkpoint(checkpoint)
     }
     fn load_checkpoint(&self) -> Result<Option<crate::checkpoint::Checkpoint>, crate::store::StoreError> {
@@ -215,7 +215,7 @@ async fn reports_are_acknowledged_while_a_checkpoint_is_written() {
     let store = Faulty::new();
     let inside = Inside::over(Arc::clone(&store) as _);
     let id = inside.enrol(1).await;
-    let slow = store.slow.lock().unwrap();
+    let slow = store.slow.lock().await;
     let mut checkpoint = Box::pin(inside.committer.checkpoint());
     assert!(checkpoint.as_mut().now_or_never().is_none(), "it was asked for");
     assert_eq!(inside.report(id, 1, cpu(0.1)).await, Taken::Acknowledged { epoch: 1, seq: 1 });
