@@ -12,9 +12,12 @@
 //! - [`node::Node`] takes what an agent reported and knows the latest of each series.
 //! - [`evaluate::evaluate`] looks at everything known at one moment and says which alerts open and resolve, who
 //!   owns them and who is told, and why.
+//! - [`alert::notice::decide`] says who is told of an alert, or what holds the message back;
+//!   [`on_call::coverage::prove`] that somebody would be reached.
 //! - [`release::gate::decide`] says whether a release may go to an environment, with a finding of every gate.
 //! - [`incident::Incident`] is an incident from detection to its signed review; [`incident::sev::classify`] derives its
 //!   severity from the declared impact.
+//! - [`backup::assess()`] judges a data set's backups and drills; [`audit`] proves that nothing that was written changed.
 //! - [`trend::review::pack`] puts a month's operations review together.
 //!
 //! ```

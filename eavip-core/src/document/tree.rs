@@ -159,7 +159,7 @@ impl Document {
         }
     }
 
-    /// The JSON Schema of what `read` reads: see [`Declared`].
+    /// The JSON Schema of what `read` reads: see [`Declared`](super::Declared).
     #[must_use]
     pub fn schema(read: impl Fn(Section<'_>)) -> serde_json::Value {
         let shape = Shape::default();
