@@ -54,6 +54,7 @@ pub mod release;
 pub mod roster;
 pub mod rule;
 pub mod signal;
+pub mod stats;
 pub mod time;
 mod vocabulary;
 pub mod wire;
