@@ -68,6 +68,7 @@ pub mod roster;
 pub mod rule;
 pub mod signal;
 pub mod slo;
+pub mod stats;
 pub mod time;
 pub mod trend;
 mod vocabulary;
