@@ -36,6 +36,7 @@
 
 pub mod aggregate;
 pub mod alert;
+pub mod capacity;
 pub mod decision;
 pub mod document;
 pub mod environment;

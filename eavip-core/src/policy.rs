@@ -22,10 +22,12 @@ use crate::alert::AlertingPolicy;
 use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
+use crate::capacity::CapacityPolicy;
 use crate::flag::FlagPolicy;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
 use crate::on_call::OnCallPolicy;
 use crate::release::ReleasePolicy;
+use crate::release::rollout::RolloutPolicy;
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
@@ -63,6 +65,10 @@ pub struct Policy {
     pub routes: Vec<Route>,
     /// What a release has to meet.
     pub release: ReleasePolicy,
+    /// How a release goes out in stages, and what is compared in them.
+    pub rollout: RolloutPolicy,
+    /// How far ahead capacity is looked after.
+    pub capacity: CapacityPolicy,
     /// Feature flags and phases.
     pub flags: FlagPolicy,
     /// Identifies the texts that the policy was read from.
@@ -123,6 +129,8 @@ impl Policy {
             owners: parts.owners,
             routes: parts.routes,
             release: parts.release,
+            rollout: parts.rollout,
+            capacity: parts.capacity,
             flags: parts.flags,
             digest,
             rules: parts.rules,
@@ -184,6 +192,8 @@ struct Parts {
     rules: Vec<AlertRule>,
     objectives: Objectives,
     release: ReleasePolicy,
+    rollout: RolloutPolicy,
+    capacity: CapacityPolicy,
     flags: FlagPolicy,
 }
 

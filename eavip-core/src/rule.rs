@@ -41,6 +41,7 @@ const ROOMS: &[&[Rule]] = &[
     crate::alert::noise::defect::RULES,
     crate::alert::notice::RULES,
     crate::alert::silence::RULES,
+    crate::capacity::RULES,
     crate::flag::RULES,
     crate::on_call::coverage::RULES,
     crate::on_call::page::RULES,
@@ -48,6 +49,8 @@ const ROOMS: &[&[Rule]] = &[
     crate::release::RULES,
     crate::release::break_glass::RULES,
     crate::release::gate::RULES,
+    crate::release::judge::RULES,
+    crate::release::rollout::RULES,
 ];
 
 /// Every rule there is.

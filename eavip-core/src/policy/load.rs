@@ -5,6 +5,7 @@ mod alerting;
 mod flag;
 mod on_call;
 mod release;
+mod rollout;
 mod roster;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,9 +62,24 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
     let mut rules = rules(&root, &roster);
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let release = release::read(&root, &roster);
+    let rollout = rollout::read(&root);
+    let capacity = rollout::capacity(&root);
     let flags = flag::read(&root, &roster);
     root.finish();
-    Parts { roster, services, owners, routes, rules, objectives, alerting, on_call, release, flags }
+    Parts {
+        roster,
+        services,
+        owners,
+        routes,
+        rules,
+        objectives,
+        alerting,
+        on_call,
+        release,
+        rollout,
+        capacity,
+        flags,
+    }
 }
 
 fn objectives(section: Section<'_>, default: Objectives) -> Objectives {

@@ -76,7 +76,12 @@ fn validations(section: &Section<'_>) -> Option<BTreeSet<ValidationId>> {
 }
 
 /// A span within a range; anything else is a problem.
-fn span(section: &Section<'_>, key: &'static str, range: RangeInclusive<Span>, default: Span) -> Span {
+pub(super) fn span(
+    section: &Section<'_>,
+    key: &'static str,
+    range: RangeInclusive<Span>,
+    default: Span,
+) -> Span {
     let Some(found) = section.text::<Span>(key) else { return default };
     if !range.contains(&found) {
         let remedy = format!("write a duration from {} to {}", range.start(), range.end());
