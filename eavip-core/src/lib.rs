@@ -44,6 +44,7 @@ pub mod aggregate;
 pub mod alert;
 pub mod audit;
 pub mod backup;
+pub mod capacity;
 pub mod config;
 pub mod decision;
 pub mod deployment;

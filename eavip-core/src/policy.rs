@@ -24,11 +24,13 @@ use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
 use crate::audit::AuditPolicy;
 use crate::backup::Backups;
+use crate::capacity::CapacityPolicy;
 use crate::flag::FlagPolicy;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
 use crate::incident::IncidentPolicy;
 use crate::on_call::OnCallPolicy;
 use crate::release::ReleasePolicy;
+use crate::release::rollout::RolloutPolicy;
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
@@ -71,6 +73,10 @@ pub struct Policy {
     pub routes: Vec<Route>,
     /// What a release has to meet.
     pub release: ReleasePolicy,
+    /// How a release goes out in stages, and what is compared in them.
+    pub rollout: RolloutPolicy,
+    /// How far ahead capacity is looked after.
+    pub capacity: CapacityPolicy,
     /// Feature flags and phases.
     pub flags: FlagPolicy,
     /// The deadlines of incidents.
@@ -137,6 +143,8 @@ impl Policy {
             owners: parts.owners,
             routes: parts.routes,
             release: parts.release,
+            rollout: parts.rollout,
+            capacity: parts.capacity,
             flags: parts.flags,
             incident: parts.incident,
             trend: parts.trend,
@@ -204,6 +212,8 @@ struct Parts {
     rules: Vec<AlertRule>,
     objectives: Objectives,
     release: ReleasePolicy,
+    rollout: RolloutPolicy,
+    capacity: CapacityPolicy,
     flags: FlagPolicy,
 }
 

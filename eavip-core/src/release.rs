@@ -11,8 +11,10 @@ mod decide;
 mod event;
 pub mod freeze;
 pub mod gate;
+pub mod judge;
 pub mod notes;
 pub mod rollback;
+pub mod rollout;
 pub mod version;
 
 pub use event::{Place, Promotion, ReleaseCommand, ReleaseEvent};

@@ -8,6 +8,7 @@ mod flag;
 mod incident;
 mod on_call;
 mod release;
+mod rollout;
 mod roster;
 mod trend;
 
@@ -65,6 +66,8 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
     let mut rules = rules(&root, &roster);
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let release = release::read(&root, &roster);
+    let rollout = rollout::read(&root);
+    let capacity = rollout::capacity(&root);
     let flags = flag::read(&root, &roster);
     let backups = backup::read(&root, &roster, &services);
     let audit = audit::read(root.section("audit"));
@@ -86,6 +89,8 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
         audit,
         incident,
         trend,
+        rollout,
+        capacity,
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::f64::consts::TAU;
 
-/// Largest parameter: a billion events on each side, with room; the continued fraction ends within its bound of steps.
+/// Largest parameter: a billion events on each side, with room; the continued fraction ends there too.
 pub const LARGEST: f64 = 1e10;
 
 /// Most steps of the continued fraction. It takes about the root of the parameters over eight at the very worst point,
