@@ -1,7 +1,6 @@
 //! Giving up a report that the server will never take.
 
 use super::contents;
-use super::drops::ranges;
 use super::room::State;
 use super::{Number, SpoolError};
 use crate::durable::Batch;
@@ -13,12 +12,7 @@ impl State {
         if number <= self.acked || !self.index.contains(number) {
             return Ok(());
         }
-        self.drops.untell(|by| by == number);
-        if !self.drops.covers(number) {
-            self.drops.add(ranges([number]));
-        }
-        self.store_mark()?;
-        self.sync_mark()?;
+        self.record_drops(&[number])?;
         let mut batch = Batch::default();
         contents::remove(&mut batch, number);
         self.engine(|db| db.apply(&batch))?;

@@ -55,9 +55,15 @@ impl State {
         self.expire()?;
         let number = Number { seq: self.last.seq + 1, ..self.last };
         let entry = Meta { class, body_bytes: u32::try_from(body.len()).unwrap_or(u32::MAX), acked_ms: None };
-        let (acked, dropped) =
+        let (acked, mut dropped) =
             self.index.victims(u64::from(entry.body_bytes) + ENTRY_OVERHEAD, self.limits.max_bytes);
-        self.vouch_for_removal(&acked)?;
+        dropped.sort_unstable();
+        let vouched = self.vouch_for_removal(&acked).and_then(|()| self.record_drops(&dropped));
+        if let Err(error) = &vouched
+            && !matches!(error, SpoolError::NotDurable { .. })
+        {
+            return vouched.map(|()| number);
+        }
         let mut batch = Batch::default();
         contents::put(&mut batch, number, class, body);
         for gone in acked.iter().chain(&dropped) {
@@ -74,11 +80,8 @@ impl State {
         self.index.insert(number, entry);
         self.last = number;
         self.drops.carry(carried, number);
-        let mut gone = dropped;
-        gone.sort_unstable();
-        self.drops.untell(|by| gone.binary_search(&by).is_ok());
-        self.drops.add(ranges(gone));
-        synced.and_then(|()| self.store_mark()).and_then(|()| self.sync_mark()).map_err(|e| match e {
+        let marked = self.store_mark().and_then(|()| self.sync_mark());
+        vouched.and(synced).and(marked).map_err(|e| match e {
             SpoolError::NotDurable { source, .. } => SpoolError::NotDurable { number, source },
             other => other,
         })?;
@@ -183,6 +186,19 @@ impl State {
     /// would count as lost.
     fn vouch_for_removal(&mut self, acked: &[Number]) -> Result<(), SpoolError> {
         if acked.is_empty() || !self.mark_dirty { Ok(()) } else { self.sync_mark() }
+    }
+
+    /// Drops are in the mark before their entries go, else contents that are cut off in between look as if they had lost
+    /// them. The other way round a report can be delivered that is told as dropped, which loses nothing.
+    pub(super) fn record_drops(&mut self, dropped: &[Number]) -> Result<(), SpoolError> {
+        if dropped.is_empty() {
+            return Ok(());
+        }
+        self.drops.untell(|by| dropped.binary_search(&by).is_ok());
+        let news: Vec<Number> = dropped.iter().copied().filter(|one| !self.drops.covers(*one)).collect();
+        self.drops.add(ranges(news));
+        self.store_mark()?;
+        self.sync_mark()
     }
 
     /// sled never gives space back: when little is left in a large file, the rest moves to a new one.

@@ -18,8 +18,6 @@ pub(super) enum Allowed {
 /// Obligations of one directory.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Oracle {
-    /// How often a spool had to be taken from the file of its database.
-    pub(super) salvaged: u64,
     pub(super) records: BTreeMap<(Stream, u64), u64>,
     pub(super) reports: BTreeMap<Number, u64>,
     pruning: u64,
@@ -132,10 +130,10 @@ impl Oracle {
     pub(super) fn check_spool(&mut self, dir: &Path, limits: Limits, allowed: Allowed) {
         let (spool, opened) = Spool::open(dir, limits, 1_700_000_000_000).unwrap();
         if allowed == Allowed::Nothing {
-            // sled can come back with fewer entries than were synced, although its file holds them. The spool sees that by its
-            // mark and takes them from the file: counted, and nothing may be missing for it.
-            assert!(opened.lost.is_empty() && !opened.mark_lost, "{opened:?}");
-            self.salvaged += u64::from(!opened.quarantined.is_empty());
+            assert!(
+                opened.lost.is_empty() && opened.quarantined.is_empty() && !opened.mark_lost,
+                "{opened:?}"
+            );
         }
         let drops = spool.drops();
         let mut owed = self.reports.clone();

@@ -28,7 +28,7 @@ for line in sys.stdin:
 
 #[test]
 fn power_cuts_lose_nothing_that_was_acknowledged() {
-    let (mut acknowledged, mut salvaged, mut cuts) = (0, 0, 0);
+    let (mut acknowledged, mut cuts) = (0, 0);
     for seed in super::seeds() {
         eprintln!("power cuts: seed {seed}");
         let mut chance = Chance::new(seed);
@@ -45,12 +45,9 @@ fn power_cuts_lose_nothing_that_was_acknowledged() {
                 cuts += 1;
             }
             acknowledged += oracle.acknowledged;
-            salvaged += oracle.salvaged;
         }
     }
-    eprintln!(
-        "power cuts: {cuts} cuts, {acknowledged} acknowledged, lost 0, spools taken from their database's file: {salvaged}"
-    );
+    eprintln!("power cuts: {cuts} cuts, {acknowledged} acknowledged, lost 0");
     assert!(cuts >= 50);
 }
 
@@ -77,7 +74,7 @@ struct Machine {
     cutter: Child,
     to_cutter: ChildStdin,
     from_cutter: BufReader<ChildStdout>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Machine {
@@ -95,7 +92,11 @@ impl Machine {
             .map_err(|e| format!("python3: {e}"))?;
         let (to_cutter, from_cutter) = (cutter.stdin.take().unwrap(), cutter.stdout.take().unwrap());
         let from_cutter = BufReader::new(from_cutter);
-        let machine = Self { disk, image, cutter, to_cutter, from_cutter, _dir: dir };
+        let machine = Self { disk, image, cutter, to_cutter, from_cutter, dir };
+        // `ip netns exec` of another test copies every mount into a namespace of its own, where a file system that was unmounted
+        // here would live on, beside its next mount. Of a shared mount the copies go with it.
+        run("mount", &["--bind", path(machine.dir.path()), path(machine.dir.path())])?;
+        run("mount", &["--make-shared", path(machine.dir.path())])?;
         machine.mount()?;
         Ok(machine)
     }
@@ -126,6 +127,7 @@ impl Drop for Machine {
         drop(self.cutter.kill());
         drop(self.cutter.wait());
         drop(run("umount", &["-q", "-l", path(&self.disk)]));
+        drop(run("umount", &["-q", "-l", path(self.dir.path())]));
     }
 }
 
