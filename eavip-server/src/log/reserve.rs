@@ -19,22 +19,22 @@ impl Reserve {
     /// The reserve in a log's directory, taken if there is room.
     pub(super) fn open(dir: &Path, bytes: u64) -> Self {
         let path = dir.join("RESERVE");
-        let held = fs::metadata(&path).is_ok_and(|file| file.len() == bytes);
-        let mut reserve = Self { path, bytes, held };
-        if !reserve.hold() {
+        let held =
+            fs::metadata(&path).is_ok_and(|file| file.len() == bytes) || allocate(&path, bytes).is_ok();
+        if !held {
             tracing::error!(
-                path = %reserve.path.display(),
+                path = %path.display(),
                 "no room for the ledger's reserve: reports are refused until {bytes} bytes are free"
             );
         }
-        reserve
+        Self { path, bytes, held }
     }
 
     /// Whether the reserve is there; where it was spent it is taken again as soon as there is room.
     pub(super) fn hold(&mut self) -> bool {
         if !self.held && allocate(&self.path, self.bytes).is_ok() {
             self.held = true;
-            tracing::info!("the ledger's reserve is there");
+            tracing::info!("there is room again: the ledger's reserve is whole, reports are taken");
         }
         self.held
     }
