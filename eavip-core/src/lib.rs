@@ -36,6 +36,7 @@
 pub mod access_review;
 pub mod aggregate;
 pub mod alert;
+pub mod anti_pattern;
 pub mod config;
 pub mod decision;
 pub mod deployment;

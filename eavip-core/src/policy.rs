@@ -18,14 +18,20 @@ use std::collections::BTreeMap;
 
 pub use crate::document::{Problem, Source};
 
+use crate::access_review::AccessReviewPolicy;
 use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
+use crate::anti_pattern::AntiPatternPolicy;
+use crate::config::ConfigPolicy;
+use crate::deployment::Deployments;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
+use crate::responsibility::Matrix;
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::Metric;
+use crate::slo::SloPolicy;
 
 /// The built-in policy's text, as `runbook.toml` would write it.
 pub const BUILTIN: &str = include_str!("policy/builtin.toml");
@@ -45,6 +51,18 @@ pub struct Service {
 /// A checked runbook.
 #[derive(Debug, Clone)]
 pub struct Policy {
+    /// How often access is looked at.
+    pub access_review: AccessReviewPolicy,
+    /// When the detectors of what is forbidden speak.
+    pub anti_pattern: AntiPatternPolicy,
+    /// Which configuration keys there are, and what counts as drift.
+    pub config: ConfigPolicy,
+    /// Installations by name.
+    pub deployments: Deployments,
+    /// Who is accountable for what in which mode.
+    pub responsibilities: Matrix,
+    /// Objectives, and the rules over their budgets.
+    pub slo: SloPolicy,
     /// Teams and people.
     pub roster: Roster,
     /// Services by id.
@@ -89,6 +107,12 @@ impl Policy {
             }
         }
         Self {
+            access_review: parts.access_review,
+            anti_pattern: parts.anti_pattern,
+            config: parts.config,
+            deployments: parts.deployments,
+            responsibilities: parts.responsibilities,
+            slo: parts.slo,
             roster: parts.roster,
             services: parts.services,
             owners: parts.owners,
@@ -144,6 +168,12 @@ impl Policy {
 /// What the reader puts together.
 #[derive(Debug, Default)]
 struct Parts {
+    access_review: AccessReviewPolicy,
+    anti_pattern: AntiPatternPolicy,
+    config: ConfigPolicy,
+    deployments: Deployments,
+    responsibilities: Matrix,
+    slo: SloPolicy,
     roster: Roster,
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,

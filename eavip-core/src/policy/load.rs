@@ -1,7 +1,14 @@
 //! From declared text to a checked policy: reads every section, resolves names between them, and keeps going after a
 //! mistake so that all are told at once.
 
+mod access_review;
+mod anti_pattern;
+mod config;
+mod deployment;
+mod responsibility;
 mod roster;
+mod slo;
+mod span;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +39,12 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     let owners = owners(&root, &roster);
     let routes = root.listed_sections("route").into_iter().filter_map(route).collect();
     let mut rules = rules(&root, &roster);
+    let access_review = access_review::read(root.section("access_review"));
+    let anti_pattern = anti_pattern::read(root.section("anti_pattern"));
+    let config = config::read(&root);
+    let deployments = deployment::read(&root, &roster, &services);
+    let responsibilities = responsibility::read(&root);
+    let slo = slo::read(&root, &services);
     root.finish();
     let problems = document.into_problems();
     if !problems.is_empty() {
@@ -39,7 +52,21 @@ pub(super) fn load(sources: &[Source]) -> Result<Policy, Vec<Problem>> {
     }
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
     let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
-    Ok(Policy::assemble(Parts { roster, services, owners, routes, rules, objectives }, Digest128::of(texts)))
+    let parts = Parts {
+        access_review,
+        anti_pattern,
+        config,
+        deployments,
+        responsibilities,
+        slo,
+        roster,
+        services,
+        owners,
+        routes,
+        rules,
+        objectives,
+    };
+    Ok(Policy::assemble(parts, Digest128::of(texts)))
 }
 
 fn objectives(section: Section<'_>, default: Objectives) -> Objectives {
