@@ -55,6 +55,8 @@ impl FromStr for ConfigKey {
     }
 }
 
+impl crate::document::Declared for ConfigKey {}
+
 impl fmt::Display for ConfigKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)

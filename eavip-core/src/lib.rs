@@ -42,6 +42,7 @@
 pub mod access_review;
 pub mod aggregate;
 pub mod alert;
+pub mod anti_pattern;
 pub mod audit;
 pub mod backup;
 pub mod capacity;

@@ -18,23 +18,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::document::{Problem, Source};
 
+use crate::access_review::AccessReviewPolicy;
 use crate::alert::AlertingPolicy;
 use crate::alert::owner::OwnerMap;
 use crate::alert::route::Route;
 use crate::alert::rule::AlertRule;
+use crate::anti_pattern::AntiPatternPolicy;
 use crate::audit::AuditPolicy;
 use crate::backup::Backups;
 use crate::capacity::CapacityPolicy;
+use crate::config::ConfigPolicy;
+use crate::deployment::Deployments;
 use crate::flag::FlagPolicy;
 use crate::id::{Digest128, ReceiverId, ServiceId, TeamId};
 use crate::incident::IncidentPolicy;
 use crate::on_call::OnCallPolicy;
 use crate::release::ReleasePolicy;
 use crate::release::rollout::RolloutPolicy;
+use crate::responsibility::Matrix;
 use crate::roster::Roster;
 use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::Metric;
+use crate::slo::SloPolicy;
 use crate::trend::TrendPolicy;
 
 /// The built-in policy's text, as `runbook.toml` would write it.
@@ -63,6 +69,18 @@ pub struct Policy {
     pub audit: AuditPolicy,
     /// What is backed up, and how.
     pub backups: Backups,
+    /// How often access is looked at.
+    pub access_review: AccessReviewPolicy,
+    /// When the detectors of what is forbidden speak.
+    pub anti_pattern: AntiPatternPolicy,
+    /// Which configuration keys there are, and what counts as drift.
+    pub config: ConfigPolicy,
+    /// Installations by name.
+    pub deployments: Deployments,
+    /// Who is accountable for what in which mode.
+    pub responsibilities: Matrix,
+    /// Objectives, and the rules over their budgets.
+    pub slo: SloPolicy,
     /// Teams and people.
     pub roster: Roster,
     /// Services by id.
@@ -138,6 +156,12 @@ impl Policy {
             on_call: parts.on_call,
             audit: parts.audit,
             backups: parts.backups,
+            access_review: parts.access_review,
+            anti_pattern: parts.anti_pattern,
+            config: parts.config,
+            deployments: parts.deployments,
+            responsibilities: parts.responsibilities,
+            slo: parts.slo,
             roster: parts.roster,
             services: parts.services,
             owners: parts.owners,
@@ -203,6 +227,12 @@ struct Parts {
     on_call: OnCallPolicy,
     audit: AuditPolicy,
     backups: Backups,
+    access_review: AccessReviewPolicy,
+    anti_pattern: AntiPatternPolicy,
+    config: ConfigPolicy,
+    deployments: Deployments,
+    responsibilities: Matrix,
+    slo: SloPolicy,
     roster: Roster,
     services: BTreeMap<ServiceId, Service>,
     owners: OwnerMap,

@@ -157,6 +157,12 @@ pub struct InvalidCell {
     pub found: String,
 }
 
+impl crate::document::Declared for Cell {
+    fn schema() -> serde_json::Value {
+        serde_json::json!({ "enum": ["vendor", "customer", "vendor+customer", "customer+vendor"] })
+    }
+}
+
 impl FromStr for Cell {
     type Err = InvalidCell;
     fn from_str(text: &str) -> Result<Self, InvalidCell> {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use self::burn::{BurnAlert, BurnRule};
 use crate::id::{ObjectiveId, ServiceId};
 use crate::time::Span;
+use crate::words;
 
 const DAY: Span = Span::from_secs(86_400);
 
@@ -40,6 +41,28 @@ pub enum Measure {
         /// The longest good answer.
         within: Span,
     },
+}
+
+words! {
+    /// What is counted, without its numbers: as it is declared and shown.
+    pub enum MeasureKind ("measure") {
+        /// [`Measure::Availability`]
+        Availability = "availability",
+        /// [`Measure::Errors`]
+        Errors = "errors",
+        /// [`Measure::Latency`]
+        Latency = "latency",
+    }
+}
+
+words! {
+    /// What decides below the traffic floor, without its numbers: as it is declared and shown.
+    pub enum BelowKind ("decision below the traffic floor") {
+        /// [`BelowFloor::Counts`]
+        Counts = "counts",
+        /// [`BelowFloor::Probe`]
+        Probe = "probe",
+    }
 }
 
 /// Who decides when there are too few events for a share to mean anything.

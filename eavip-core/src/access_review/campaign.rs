@@ -29,6 +29,9 @@ crate::rules! {
 /// Most accesses of one review: those of a large installation.
 pub const MAX_GRANTS: usize = 10_000;
 
+/// Longest name of an access, in characters: a certificate's subject.
+pub const MAX_NAME: usize = 400;
+
 words! {
     /// What becomes of an access.
     pub enum Ruling ("review decision") {
@@ -217,6 +220,10 @@ fn opening_problems(state: Option<&AccessReview>, listed: &[Listed]) -> Vec<Find
     if !(1..=MAX_GRANTS).contains(&listed.len()) {
         let message = format!("the review lists {} accesses", listed.len());
         findings.push(OPEN.fail(message, format!("list 1 to {MAX_GRANTS}")));
+    }
+    if listed.iter().any(|one| !(1..=MAX_NAME).contains(&one.id.name.chars().count())) {
+        let message = "the review lists an access whose name is empty or too long";
+        findings.push(OPEN.fail(message, format!("name each in 1 to {MAX_NAME} characters")));
     }
     let distinct: BTreeSet<&GrantId> = listed.iter().map(|one| &one.id).collect();
     if distinct.len() < listed.len() {

@@ -37,6 +37,9 @@ crate::rules! {
 pub const MAX_TEXT: usize = 16 * 1_024 * 1_024;
 /// Most findings of one search; whoever has more has to start over anyway.
 pub const MAX_FINDINGS: usize = 200;
+/// How much of a text's value is looked at, in characters: its beginning is as random as the rest, and a line of a
+/// million pairs is still searched in time.
+const MAX_VALUE: usize = 200;
 
 /// Searches pairs of key and value, such as a configuration, an image's environment or its labels: the findings of each
 /// pair in turn, or one pass for each rule. `place` is what people call the whole.
@@ -141,27 +144,26 @@ fn names_secret(line: &str) -> bool {
         let before = before.trim_end().trim_end_matches(['"', '\'']);
         let key =
             before.rsplit([' ', '\t', '"', '\'', '{', '(', ',', ';', '&', '?']).next().unwrap_or_default();
-        let (value, behind) = value_and_rest(after.trim_start());
-        if says_secret(key) && is_suspect(value) {
+        if says_secret(key) && is_suspect(value(after.trim_start())) {
             return true;
         }
-        // What looks like a pair within a reference is none.
-        rest = if is_reference(value) { behind } else { after };
+        rest = after;
     }
     false
 }
 
-/// The value that a text begins with, and what follows: up to a closing quote or bracket, else to the end of the word.
-fn value_and_rest(text: &str) -> (&str, &str) {
+/// The value that a text begins with: up to a closing quote or bracket, else to the end of the word, or [`MAX_VALUE`].
+fn value(text: &str) -> &str {
+    let text = text.char_indices().nth(MAX_VALUE).and_then(|(end, _)| text.get(..end)).unwrap_or(text);
     let quoted = |quote: char| text.strip_prefix(quote).and_then(|inner| inner.split_once(quote));
-    if let Some(found) = quoted('"').or_else(|| quoted('\'')) {
+    if let Some((found, _)) = quoted('"').or_else(|| quoted('\'')) {
         return found;
     }
-    let word = match text.strip_prefix('<').and_then(|inner| inner.find('>')) {
+    let end = match text.strip_prefix('<').and_then(|inner| inner.find('>')) {
         Some(end) => end + 2,
         None => text.find([' ', '\t', ',', ';', '&']).unwrap_or(text.len()),
     };
-    text.split_at_checked(word).unwrap_or((text, ""))
+    text.get(..end).unwrap_or(text)
 }
 
 #[cfg(test)]

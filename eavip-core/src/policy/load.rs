@@ -1,15 +1,21 @@
 //! From declared text to a checked policy: reads every section, resolves names between them, and keeps going after a
 //! mistake so that all are told at once.
 
+mod access_review;
 mod alerting;
+mod anti_pattern;
 mod audit;
 mod backup;
+mod config;
+mod deployment;
 mod flag;
 mod incident;
 mod on_call;
 mod release;
+mod responsibility;
 mod rollout;
 mod roster;
+mod slo;
 mod trend;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +79,12 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
     let audit = audit::read(root.section("audit"));
     let incident = incident::read(&root);
     let trend = trend::read(&root);
+    let access_review = access_review::read(root.section("access_review"));
+    let anti_pattern = anti_pattern::read(root.section("anti_pattern"));
+    let config = config::read(&root);
+    let deployments = deployment::read(&root, &roster, &services);
+    let responsibilities = responsibility::read(&root);
+    let slo = slo::read(&root, &services);
     root.finish();
     Parts {
         roster,
@@ -91,6 +103,12 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
         trend,
         rollout,
         capacity,
+        access_review,
+        anti_pattern,
+        config,
+        deployments,
+        responsibilities,
+        slo,
     }
 }
 

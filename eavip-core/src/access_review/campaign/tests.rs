@@ -81,9 +81,11 @@ fn every_state_answers_every_command() {
 }
 
 #[test]
-fn a_review_of_nothing_or_of_one_thing_twice_is_refused() {
+fn a_review_of_nothing_of_one_thing_twice_or_without_names_is_refused() {
     let one = Listed { id: grant("ci"), holder: None };
-    for listed in [vec![], vec![one.clone(), one]] {
+    let named = |name: String| vec![Listed { id: grant(&name), holder: None }];
+    let names = [String::new(), "x".repeat(MAX_NAME + 1)].map(named);
+    for listed in [vec![], vec![one.clone(), one]].into_iter().chain(names) {
         let command = ReviewCommand::Open { id: "x".parse().unwrap(), by: "ana".parse().unwrap(), listed };
         let refused = AccessReview::decide(None, command, &AccessReviewPolicy::default(), NOW);
         assert_eq!(refused.unwrap_err().findings.len(), 1);
