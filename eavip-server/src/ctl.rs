@@ -5,6 +5,7 @@
 
 mod alerts;
 mod args;
+mod check;
 mod explain;
 mod failure;
 mod login;

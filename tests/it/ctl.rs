@@ -1,6 +1,7 @@
 //! `eavipctl` as a process: against a real server, and without one.
 
 mod codes;
+mod planted;
 mod schema;
 
 use std::io::Read as _;

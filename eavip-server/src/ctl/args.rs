@@ -11,7 +11,7 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, explain, login, nodes, policy, status, tokens};
+use crate::ctl::{alerts, check, explain, login, nodes, policy, status, tokens};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]
@@ -62,6 +62,8 @@ enum Command {
     /// Make what new nodes are let in with
     #[command(name = "join-token", subcommand)]
     JoinToken(tokens::JoinToken),
+    /// Check a whole runbook repository: what is declared and the pages it cites; needs no server
+    Check(check::Check),
     /// Check a runbook, or show one of its rules; needs no server
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -87,6 +89,7 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
         Command::Tokens(tokens) => tokens.run(&session()?, out).await,
         Command::JoinToken(command) => command.run(&session()?, out).await,
+        Command::Check(check) => check.run(out),
         Command::Policy(policy) => policy.run(out),
         Command::Explain(explain) => explain.run(out),
         Command::Completions { shell } => {

@@ -11,6 +11,7 @@ use eavip_core::alert::rule::{AlertRule, Condition};
 use eavip_core::document::{Problem, Source};
 use eavip_core::mode::Mode;
 use eavip_core::policy::Policy as Runbook;
+use eavip_core::policy::lint::Pages;
 use serde_json::{Value, json};
 
 use crate::ctl::failure::Failure;
@@ -24,6 +25,13 @@ pub(crate) enum Policy {
     #[command(after_help = "eavipctl policy check /etc/eavip/runbook.toml\neavipctl policy check runbooks/")]
     Check {
         /// Files, each with its `.d` directory, or directories of `*.toml`; together they are one runbook
+        #[arg(required = true, value_name = "FILE|DIR")]
+        paths: Vec<PathBuf>,
+    },
+    /// Check runbooks, and whether their sections make sense together: owners without people, objectives that no alert
+    /// can watch, approvals that nobody can give
+    Lint {
+        /// As for `policy check`
         #[arg(required = true, value_name = "FILE|DIR")]
         paths: Vec<PathBuf>,
     },
@@ -42,7 +50,8 @@ pub(crate) enum Policy {
 impl Policy {
     pub(crate) fn run(self, out: &mut Output) -> Result<u8, Failure> {
         match self {
-            Self::Check { paths } => check(&paths, out),
+            Self::Check { paths } => tell(load(&paths), out),
+            Self::Lint { paths } => tell(lint(&paths, None), out),
             Self::Explain { rule, paths } => explain(&rule, &paths, out),
             Self::Schema => schema(out),
         }
@@ -51,6 +60,15 @@ impl Policy {
 
 /// Reads paths as one runbook over the built-in policy.
 fn load(paths: &[PathBuf]) -> Result<Runbook, Vec<Problem>> {
+    Runbook::load(&sources(paths)?)
+}
+
+/// As [`load`], and looks at the sections together.
+pub(super) fn lint(paths: &[PathBuf], pages: Option<&Pages>) -> Result<Runbook, Vec<Problem>> {
+    Runbook::lint(&sources(paths)?, pages)
+}
+
+fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Vec<Problem>> {
     let mut sources: Vec<Source> = Vec::new();
     let mut problems = Vec::new();
     for file in paths.iter().flat_map(|path| files(path)) {
@@ -59,7 +77,7 @@ fn load(paths: &[PathBuf]) -> Result<Runbook, Vec<Problem>> {
             Err(found) => problems.extend(found),
         }
     }
-    if problems.is_empty() { Runbook::load(&sources) } else { Err(problems) }
+    if problems.is_empty() { Ok(sources) } else { Err(problems) }
 }
 
 /// The `*.toml` of a directory by name, or the file itself.
@@ -73,11 +91,9 @@ fn files(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn check(paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
-    let (problems, policy) = match load(paths) {
-        Ok(policy) => (Vec::new(), Some(policy)),
-        Err(problems) => (problems, None),
-    };
+/// Prints every problem, or how much there is that has none.
+pub(super) fn tell(found: Result<Runbook, Vec<Problem>>, out: &mut Output) -> Result<u8, Failure> {
+    let problems = found.as_ref().err().map_or(&[][..], Vec::as_slice);
     let items: Vec<Value> = problems.iter().map(as_json).collect();
     match out.format {
         Format::Table => {
@@ -88,9 +104,9 @@ fn check(paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
         }
         Format::Json | Format::Jsonl => out.table(&[], &[], &json!({ "items": items }))?,
     }
-    let Some(policy) = policy else {
-        let plural = if problems.len() == 1 { "" } else { "s" };
-        talk(&format!("{} problem{plural} found", problems.len()));
+    let Ok(policy) = found else {
+        let plural = if items.len() == 1 { "" } else { "s" };
+        talk(&format!("{} problem{plural} found", items.len()));
         return Ok(exit::FINDINGS);
     };
     let (rules, routes, teams) = (policy.rules().len(), policy.routes.len(), policy.roster.teams.len());
