@@ -65,6 +65,7 @@ impl Server {
             secure: false,
             receivers: Vec::new(),
             enrolment: Some(enrolment),
+            runbooks: "/nonexistent".into(),
         };
         let app = App::new(shared, committer, web);
         let router = router::web(app.clone(), Router::new());
