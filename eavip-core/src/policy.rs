@@ -133,6 +133,16 @@ impl Policy {
     /// Reads sources as [`Policy::load`] does, and then looks at the sections together: [`lint`] has what is told. `pages` are
     /// the runbook pages there are; `None` leaves those that rules cite unchecked.
     ///
+    /// ```
+    /// use eavip_core::policy::{Policy, Source, lint};
+    ///
+    /// let text = "[service.shop]\nowner = \"platform-operations\"\n";
+    /// let problems = Policy::lint(&[Source::new("runbook.toml", text)], None).unwrap_err();
+    /// let shop = problems.iter().find(|problem| problem.code == lint::NO_BACKUP).unwrap();
+    /// assert_eq!(shop.place(), "runbook.toml:1:10");
+    /// assert_eq!(shop.message, "nothing backs up the data of `shop`");
+    /// ```
+    ///
     /// # Errors
     /// As [`Policy::load`]. Where a text can't be loaded, that alone is told.
     pub fn lint(sources: &[Source], pages: Option<&lint::Pages>) -> Result<Self, Vec<Problem>> {
