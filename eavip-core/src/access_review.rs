@@ -138,13 +138,13 @@ fn or_pass(rule: Rule, found: Vec<Finding>, count: usize) -> Vec<Finding> {
 }
 
 fn unreviewed(grant: &Grant, policy: &AccessReviewPolicy, now: Timestamp) -> Option<Finding> {
-    let last = grant.reviewed_at.unwrap_or(grant.granted_at);
+    let last = grant.reviewed_at.map_or(grant.granted_at, |at| at.max(grant.granted_at));
     overdue(REVIEWED, grant, "reviewed", last, policy.review_every, now)
 }
 
 fn unused(grant: &Grant, policy: &AccessReviewPolicy, now: Timestamp) -> Option<Finding> {
     let last = match grant.usage {
-        Usage::Last { at } => at,
+        Usage::Last { at } => at.max(grant.granted_at),
         Usage::Never => grant.granted_at,
         Usage::Unknown => {
             let message = format!("nobody keeps count of the use of {}", grant.id);

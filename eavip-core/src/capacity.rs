@@ -13,8 +13,8 @@ use crate::time::{Span, Timestamp};
 use crate::words;
 
 crate::rules! {
-    /// At the rate it grows, it is full within 30 days. Add capacity, or make it grow slower. With fewer than 14 points, or
-    /// points that are no numbers, nobody knows: keep measuring.
+    /// At the rate it grows, it is full within 30 days, or it is full already. Add capacity, or make it grow slower. With fewer
+    /// than 14 points, none of the last 3 days, or points that are no numbers, nobody knows: keep measuring.
     LASTS = "EAVIP-K01", "what fills up lasts until more can be added", "Capacity planning";
 }
 
@@ -27,11 +27,14 @@ pub struct CapacityPolicy {
     pub confidence: f64,
     /// How long adding capacity takes. Ours.
     pub lead_time: Span,
+    /// How old the newest point may be: two values of a day may be missed. Ours.
+    pub stale_after: Span,
 }
 
 impl Default for CapacityPolicy {
     fn default() -> Self {
-        Self { least_points: 14, confidence: 0.95, lead_time: Span::from_secs(30 * 86_400) }
+        let day = Span::from_secs(86_400);
+        Self { least_points: 14, confidence: 0.95, lead_time: day.times(30), stale_after: day.times(3) }
     }
 }
 
@@ -42,6 +45,8 @@ words! {
         TooFewPoints = "too-few-points",
         /// More points than are looked at.
         TooManyPoints = "too-many-points",
+        /// Nothing was measured lately.
+        Stale = "stale",
         /// A value or the capacity isn't a number, or can't be calculated with.
         NotANumber = "not-a-number",
     }
@@ -69,7 +74,7 @@ pub enum Forecast {
         /// How it goes.
         trend: Trend,
     },
-    /// It is full after some time.
+    /// It is full after some time, or already.
     Filling {
         /// How it goes.
         trend: Trend,
@@ -119,6 +124,9 @@ pub fn forecast(
     let newest = points.iter().map(|(at, _)| *at).max().ok_or(Undefined::TooFewPoints)?;
     // A clock that was set back doesn't unmeasure what was measured.
     let now = now.max(newest);
+    if now.since(newest) > policy.stale_after {
+        return Err(Undefined::Stale);
+    }
     let days: Vec<_> =
         points.iter().map(|(at, value)| (-now.since(*at).as_secs_f64() / DAY_S, *value)).collect();
     let line = theil_sen(&days, policy.confidence).ok_or(Undefined::TooFewPoints)?;
@@ -132,8 +140,11 @@ pub fn forecast(
     Ok(Forecast::Filling { trend, full_in, earliest, latest: time_to(left, trend.per_day_low) })
 }
 
-/// After what time so much is used up; `None` when it isn't used at all.
+/// After what time so much is used up: at once when nothing is left, and `None` when it isn't used at all.
 fn time_to(left: f64, per_day: f64) -> Option<Span> {
+    if left <= 0.0 {
+        return Some(Span::ZERO);
+    }
     if per_day <= 0.0 {
         return None;
     }

@@ -71,6 +71,8 @@ pub mod rule;
 pub mod signal;
 pub mod slo;
 pub mod stats;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod trend;
 mod vocabulary;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::escalation::Escalation;
 use self::schedule::{Override, Schedule};
+use crate::freshness::is_within;
 use crate::id::{EscalationId, PersonId, ScheduleId, TeamId};
 use crate::roster::Roster;
 use crate::time::{Span, Timestamp};
@@ -71,7 +72,7 @@ words! {
 /// When messages last reached somebody, and last didn't.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// When one last did.
+    /// When one last did; ahead of the clock it proves nothing.
     pub proven_at: Option<Timestamp>,
     /// When one last didn't.
     pub failed_at: Option<Timestamp>,
@@ -81,7 +82,7 @@ impl Contact {
     fn channel(&self, lasts: Span, now: Timestamp) -> Channel {
         match self.proven_at {
             proven_at if self.failed_at.is_some() && self.failed_at >= proven_at => Channel::Broken,
-            Some(proven_at) if now.since(proven_at) <= lasts => Channel::Working,
+            Some(proven_at) if is_within(proven_at, now, lasts) => Channel::Working,
             _ => Channel::Unproven,
         }
     }

@@ -196,6 +196,9 @@ impl Release {
     fn apply(&mut self, event: ReleaseEvent) {
         match event {
             ReleaseEvent::Drafted { .. } => {}
+            // It can still be rolled back and reviewed; nothing else is asked of it.
+            ReleaseEvent::Amended { .. } | ReleaseEvent::Requested { .. } | ReleaseEvent::Verified { .. }
+                if self.withdrawn_at.is_some() => {}
             ReleaseEvent::Amended { notes, rollback, .. } => {
                 self.candidate.notes = *notes;
                 self.rollback = *rollback;

@@ -126,16 +126,32 @@ pub enum ReviewCommand {
 }
 
 /// A review as its events made it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessReview {
     /// What it is called.
     pub id: ReviewId,
     /// When it was opened, and by whom.
     pub opened: (PersonId, Timestamp),
     /// What is reviewed, and the latest decision on each.
+    #[serde(with = "entries")]
     pub grants: BTreeMap<GrantId, (Option<PersonId>, Option<Decided>)>,
     /// When it was closed, and by whom.
     pub closed: Option<(PersonId, Timestamp)>,
+}
+
+/// The map as a list of its entries: a key of JSON is a text.
+mod entries {
+    use super::{BTreeMap, Decided, Deserialize, GrantId, PersonId};
+
+    type Grants = BTreeMap<GrantId, (Option<PersonId>, Option<Decided>)>;
+
+    pub(super) fn serialize<S: serde::Serializer>(grants: &Grants, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(grants)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error> {
+        Vec::deserialize(deserializer).map(|entries: Vec<_>| entries.into_iter().collect())
+    }
 }
 
 impl AccessReview {

@@ -57,6 +57,17 @@ fn every_kind_of_access_is_reviewed_and_used_within_ninety_days() {
 }
 
 #[test]
+fn what_was_granted_again_counts_from_then_on() {
+    let again = Grant {
+        granted_at: NOW - days(1),
+        reviewed_at: Some(NOW - days(400)),
+        usage: Usage::Last { at: NOW - days(400) },
+        ..grant(GrantKind::Token)
+    };
+    assert_eq!(outcomes(&[again], NOW), [Outcome::Pass, Outcome::Pass]);
+}
+
+#[test]
 fn an_empty_list_is_not_known_to_be_everything() {
     assert_eq!(outcomes(&[], NOW), [Outcome::Undetermined; 2]);
 }
@@ -102,6 +113,15 @@ proptest! {
             .map(|grant| Grant { granted_at: NOW - days(400), reviewed_at: None, usage: Usage::Never, ..grant.clone() })
             .collect();
         prop_assert!(worst(&forgotten, NOW) >= before);
+        let which = later as usize % grants.len();
+        let less: [fn(&mut Grant); 2] = [|grant| grant.usage = Usage::Unknown, |grant| grant.reviewed_at = None];
+        for lose in less {
+            let mut known = grants.clone();
+            lose(&mut known[which]);
+            prop_assert!(worst(&known, NOW) != Some(Outcome::Pass) || before == Some(Outcome::Pass));
+        }
+        let moved = crate::testing::moved(&grants, later as i64 * 86_400_000);
+        prop_assert_eq!(outcomes(&moved, NOW + days(later)), outcomes(&grants, NOW));
         let grants = [grants, vec![more]].concat();
         prop_assert!(worst(&grants, NOW) >= before);
         let json = serde_json::to_string(&grants).unwrap();

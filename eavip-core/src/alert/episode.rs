@@ -218,7 +218,9 @@ impl Aggregate for Episode {
             (None, EpisodeEvent::Opened(opening)) => {
                 Some(Self { opening: *opening, acknowledged: None, resolved: None })
             }
-            (Some(mut episode), EpisodeEvent::Acknowledged { by, reason, at }) => {
+            (Some(mut episode), EpisodeEvent::Acknowledged { by, reason, at })
+                if episode.resolved.is_none() =>
+            {
                 episode.acknowledged.get_or_insert(Acknowledgement { by, reason, at });
                 Some(episode)
             }

@@ -178,7 +178,7 @@ impl Aggregate for Witness {
                 Some(witness)
             }
             (Some(mut witness), WitnessEvent::Contradicted(conflict)) => {
-                if witness.conflicts.len() < MAX_CONFLICTS {
+                if witness.conflicts.len() < MAX_CONFLICTS && !witness.conflicts.contains(&conflict) {
                     witness.conflicts.push(*conflict);
                 }
                 Some(witness)

@@ -42,12 +42,22 @@ fn the_lead_time_decides_and_what_is_not_known_does_not_pass() {
     let policy = CapacityPolicy::default();
     let growing = daily((0..40).map(swinging));
     let wild = daily((0..40).map(|n| 100.0 + f64::from(n) + 40.0 * f64::from((n * 7) % 11)));
+    let late = |points: &[(Timestamp, f64)], days: u64| {
+        let newest = points.iter().map(|(at, _)| *at).max().unwrap();
+        forecast(points, 400.0, &policy, newest + DAY.times(days))
+    };
     let table = [
         ("full in 110 days", ask(&growing, 400.0), Outcome::Pass),
         ("full in 10 days", ask(&growing, 200.0), Outcome::Fail),
         ("over full already", ask(&growing, 100.0), Outcome::Fail),
         ("full within the bounds", ask(&wild, 410.0), Outcome::Warn),
         ("flat", ask(&daily([5.0; 20]), 6.0), Outcome::Pass),
+        ("flat and full", ask(&daily([5.0; 20]), 5.0), Outcome::Fail),
+        ("emptied to the brim", ask(&daily((0..20).map(|n| f64::from(40 - n))), 20.0), Outcome::Fail),
+        ("nothing used of nothing", ask(&daily([0.0; 20]), 0.0), Outcome::Fail),
+        ("negative", ask(&daily([-5.0; 20]), 6.0), Outcome::Pass),
+        ("not measured of late", late(&growing, 4), Outcome::Undetermined),
+        ("measured three days ago", late(&growing, 3), Outcome::Pass),
         ("falling", ask(&daily((0..20).map(|n| f64::from(-n))), 6.0), Outcome::Pass),
         ("too few", ask(&daily([1.0; 13]), 6.0), Outcome::Undetermined),
         ("none", ask(&[], 6.0), Outcome::Undetermined),
@@ -107,12 +117,30 @@ proptest! {
     }
 
     #[test]
+    fn fewer_points_or_older_ones_never_pass_what_did_not(
+        values in prop::collection::vec(0.0_f64..1e3, 14..40), kept in 0_usize..14, days in 0_u64..40, step in 0.0_f64..50.0,
+    ) {
+        let points = daily(values.iter().zip(0..).map(|(value, n)| value + step * f64::from(n)));
+        let policy = CapacityPolicy::default();
+        let outcome = |points: &[(Timestamp, f64)], now| judge("the disk", forecast(points, 1e3, &policy, now), &policy).outcome;
+        let before = outcome(&points, NOW);
+        prop_assert_eq!(outcome(&points[..kept], NOW), Outcome::Undetermined);
+        // What shrinks is judged to be less full later; until it is too old to say.
+        let later = outcome(&points, NOW + DAY.times(days));
+        let filling = matches!(ask(&points, 1e3), Ok(Forecast::Filling { trend, .. }) if trend.per_day > 0.0);
+        prop_assert!(!filling || later >= before.min(Outcome::Undetermined), "{before} became {later}");
+        prop_assert!(days <= 3 + 1 || later == Outcome::Undetermined);
+    }
+
+    #[test]
     fn less_room_is_never_full_later(values in prop::collection::vec(-1e3_f64..1e3, 14..40), less in 0.0_f64..1e3) {
         let points = daily(values);
         let full = |capacity| match ask(&points, capacity) {
             Ok(Forecast::Filling { full_in, .. }) => Some(full_in),
             _ => None,
         };
+        let verdict = |capacity| judge("the disk", ask(&points, capacity), &CapacityPolicy::default()).outcome;
+        prop_assert!(verdict(2e3 - less) >= verdict(2e3), "less room");
         if let (Some(more_room), less_room) = (full(2e3), full(2e3 - less)) {
             prop_assert!(less_room.is_some_and(|less_room| less_room <= more_room));
         }

@@ -1,7 +1,10 @@
 //! Tests of verdicts over findings.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::rule::Rule;
+use crate::testing::survives_json;
 use crate::time::Span;
 
 const ONE: Rule = Rule { code: "EAVIP-T01", title: "one", serves: "a line", text: "a text" };
@@ -56,4 +59,42 @@ fn says_when_to_ask_again_only_if_everything_in_the_way_clears_by_itself() {
     let stuck = clearing.into_iter().chain([ONE.fail("e", "f")]).collect();
     assert_eq!(Decision::over(stuck, basis()).retry_after, None);
     assert_eq!(Decision::over(vec![ONE.pass("a")], basis()).retry_after, None);
+}
+
+fn finding(rule: &Rule, which: u8) -> Finding {
+    match which {
+        0 => rule.not_applicable("a"),
+        1 => rule.pass("a"),
+        2 => rule.warn("a", "b"),
+        3 => rule.undetermined("a", "b").clears_at(NOW + Span::from_secs(60)),
+        _ => rule.fail("a", "b").measured(2.0, 1.0, crate::signal::metric::Unit::Count),
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_override_hides_no_finding_and_a_further_bad_one_never_improves(
+        found in prop::collection::vec((any::<bool>(), 0_u8..5), 0..6),
+        aside in prop::collection::vec((any::<bool>(), -5_i64..5), 0..3),
+        more in (any::<bool>(), 3_u8..5),
+    ) {
+        let rule = |one: bool| if one { &ONE } else { &OTHER };
+        let findings: Vec<Finding> = found.iter().map(|(one, which)| finding(rule(*one), *which)).collect();
+        let until = |seconds: i64| Timestamp::from_millis(NOW.as_millis() + seconds * 1_000);
+        let aside: Vec<Override> = aside.iter().map(|(one, seconds)| set_aside(rule(*one), until(*seconds))).collect();
+        let without = Decision::over(findings.clone(), basis());
+        let with = Decision::with_overrides(findings.clone(), aside.clone(), basis());
+        prop_assert_eq!(&with.findings, &findings);
+        prop_assert!(with.verdict <= without.verdict);
+        prop_assert!(with.overrides.iter().all(|one| one.until > NOW), "what is over sets nothing aside");
+        let allowed = with.verdict == Verdict::Allow;
+        prop_assert_eq!(allowed, with.blocking().next().is_none() && !findings.is_empty());
+        survives_json(&with);
+
+        let worse = [findings, vec![finding(rule(more.0), more.1)]].concat();
+        prop_assert!(Decision::over(worse.clone(), basis()).verdict >= without.verdict);
+        if !with.findings.is_empty() {
+            prop_assert!(Decision::with_overrides(worse, aside, basis()).verdict >= with.verdict);
+        }
+    }
 }

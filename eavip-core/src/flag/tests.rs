@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::finding::Outcome;
 use crate::policy::Source;
+use crate::testing;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 const DAY: Span = Span::from_secs(86_400);
@@ -247,7 +248,24 @@ fn play(steps: &[(usize, u64)], mut now: Timestamp) -> (Option<Flag>, Vec<FlagEv
     (state, events)
 }
 
+fn commands(_: Option<&Flag>, _: Timestamp) -> Vec<FlagCommand> {
+    (0..50).map(any_command).collect()
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    // Introduced, turned on in two environments and off in one, reviewed, retired.
+    let steps = [(0, 0), (10, 60), (14, 60), (26, 60), (40, 60), (48, 60)];
+    let events = testing::play(&[], &steps, commands, &POLICY, NOW).events;
+    insta::assert_snapshot!(testing::moves::<Flag>(&[events]));
+}
+
 proptest! {
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        testing::keeps_its_promises(&steps, weeks, commands, &POLICY).counts_each_event_once();
+    }
+
     #[test]
     fn replay_gives_the_same_state(steps in prop::collection::vec((0..50usize, 0..5u64), 0..30)) {
         let (state, events) = play(&steps, NOW);
@@ -260,6 +278,19 @@ proptest! {
         }
         let on = state.map(|flag| flag.on).unwrap_or_default();
         prop_assert!(on.is_subset(&POLICY.flags.flags["advice"].environments));
+    }
+
+    #[test]
+    fn no_flag_gets_fresher_by_waiting(days in 0..90u64, later in 0..90u64, weeks in testing::weeks()) {
+        for name in ["new-cart", "advice", "slow-mode", "no-mail"] {
+            let flag = introduced(name).unwrap();
+            let stale = |flag: &Flag, now| flag.staleness(&POLICY.flags, now).outcome;
+            let now = NOW + DAY.times(days);
+            prop_assert!(stale(&flag, now + DAY.times(later)) >= stale(&flag, now));
+            let millis = weeks * 7 * 86_400_000;
+            let there = Timestamp::from_millis(now.as_millis() + millis);
+            prop_assert_eq!(stale(&testing::moved(&flag, millis), there), stale(&flag, now));
+        }
     }
 
     #[test]

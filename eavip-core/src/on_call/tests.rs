@@ -10,7 +10,7 @@ fn a_channel_works_while_its_last_message_arrived_and_not_for_ever() {
     for (proven, failed, now, expected) in [
         (Some(0), None, 90, Channel::Working),
         (Some(0), None, 91, Channel::Unproven),
-        (Some(5), None, 0, Channel::Working),
+        (Some(5), None, 0, Channel::Unproven),
         (Some(5), Some(4), 5, Channel::Working),
         (Some(4), Some(4), 5, Channel::Broken),
         (Some(4), Some(5), 5, Channel::Broken),

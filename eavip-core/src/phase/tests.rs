@@ -1,7 +1,10 @@
 //! Tests of phases: who opens them, in which order.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::policy::{Policy, Source};
+use crate::testing;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -61,4 +64,31 @@ fn an_opening_stays_as_it_was_and_survives_json() {
     assert_eq!(state.opened.values().collect::<Vec<_>>(), [&opening("pia")]);
     let json = serde_json::to_string(&event("pia")).unwrap();
     assert_eq!(serde_json::from_str::<PhaseEvent>(&json).unwrap(), event("pia"));
+}
+
+fn commands(_: Option<&Phases>, _: Timestamp) -> Vec<PhaseCommand> {
+    let open = |phase: &str, reason: &str, by: &str| PhaseCommand::Open {
+        phase: phase.parse().unwrap(),
+        reason: reason.to_owned(),
+        by: by.parse().unwrap(),
+    };
+    vec![
+        open("visibility", "it is finished", "pia"),
+        open("advisor", "it is finished", "pia"),
+        open("advisor", "it is finished", "otto"),
+        open("governance", " ", "pia"),
+    ]
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let events = testing::play(&[], &[(0, 0), (1, 60)], commands, &policy(), NOW).events;
+    insta::assert_snapshot!(testing::moves::<Phases>(&[events]));
+}
+
+proptest! {
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        testing::keeps_its_promises(&steps, weeks, commands, &policy()).counts_each_event_once();
+    }
 }

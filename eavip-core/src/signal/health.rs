@@ -230,7 +230,8 @@ fn jobs(latest: &[Latest<'_>]) -> Option<SignalHealth> {
         return None;
     }
     let failed = failing(latest, Metric::JobOk);
-    if let (None, Some(reason)) = (failed, blind(latest, Metric::JobOk)) {
+    let reason = blind(latest, Metric::JobOk).or_else(|| blind(latest, Metric::JobLate));
+    if let (None, Some(reason)) = (failed, reason) {
         return Some(unknown(signal, unit, Some(0.0), reason));
     }
     let late = worst(latest, Metric::JobLate);
@@ -253,7 +254,8 @@ fn backlog(latest: &[Latest<'_>], goal: &Objectives) -> Option<SignalHealth> {
     reported(latest, Metric::QueueReady).next()?;
     let oldest = worst(latest, Metric::QueueOldestAge);
     let graded = oldest.map(|(_, age)| grade(age, goal.backlog_age.as_secs_f64()));
-    if let (Some(reason), true) = (blind(latest, Metric::QueueReady), graded != Some(Health::Failing)) {
+    let reason = blind(latest, Metric::QueueReady).or_else(|| blind(latest, Metric::QueueDeadLetter));
+    if let (Some(reason), true) = (reason, graded != Some(Health::Failing)) {
         return Some(unknown(signal, unit, objective, reason));
     }
     let depth: f64 = reported(latest, Metric::QueueReady).filter_map(|latest| as_number(latest)).sum();

@@ -213,6 +213,39 @@ proptest! {
         prop_assert!(after.budget_left.partial_cmp(&before.budget_left) != Some(std::cmp::Ordering::Greater));
     }
 
+    /// A burn below 1 leaves budget over at the end of the window: it needs nobody, whatever the rules and the window are.
+    #[test]
+    fn nobody_is_told_of_a_burn_below_one(
+        windows in prop::collection::vec((0_u64..3_000, 0_u64..60, prop::option::of((0_u64..60, 0_u64..3))), 8),
+        target in 0.5_f64..0.9999, burns in prop::collection::vec(-1.0_f64..20.0, 4), days in 1_u64..60, floor in 0_u64..200,
+        counts in any::<bool>(),
+    ) {
+        let below = if counts { BelowFloor::Counts { bad_events: 1 } } else { BelowFloor::Probe };
+        let objective = Objective {
+            window: DAY.times(days),
+            floor: Floor { events: floor, ..objective(target, below).floor },
+            ..objective(target, below)
+        };
+        let mut policy = SloPolicy::default();
+        policy.rules.iter_mut().zip(burns).for_each(|(rule, burn)| rule.burn = burn);
+        let mut counted = everywhere(0, 0);
+        for (window, (good, bad, probes)) in counted.iter_mut().zip(windows) {
+            window.events = Counts { good, bad };
+            window.probes = probes.map(|(good, bad)| Counts { good, bad });
+        }
+        counted[7].window = objective.window;
+        let found = assess(&"checkout".parse().unwrap(), &objective, &policy, &counted, NOW);
+        let rules = rescaled(&policy.rules, objective.window);
+        for (finding, rule) in found.findings[1..].iter().zip(&rules) {
+            if finding.outcome == Outcome::Fail {
+                let long = counted.iter().find(|one| one.window == rule.long).unwrap();
+                let burned = [Some(long.events), long.probes].into_iter().flatten().filter_map(|one| burn(one, target));
+                let most = burned.fold(0.0, f64::max);
+                prop_assert!(most > 1.0 - 1e-6, "told of {most}: {finding:?}");
+            }
+        }
+    }
+
     #[test]
     fn missing_windows_never_make_a_burn_steady(
         good in 0_u64..5_000, bad in 0_u64..5_000, gone in 0_usize..8, late in 0_u64..1_000_000,

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::GrantKind;
 use super::*;
+use crate::testing;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -92,7 +93,17 @@ fn a_review_of_nothing_of_one_thing_twice_or_without_names_is_refused() {
     }
 }
 
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    insta::assert_snapshot!(testing::moves::<AccessReview>(&[run(commands()).1]));
+}
+
 proptest! {
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        testing::keeps_its_promises(&steps, weeks, |_: Option<&AccessReview>, _| commands(), &AccessReviewPolicy::default()).counts_each_event_once();
+    }
+
     #[test]
     fn any_order_of_commands_replays_to_the_same_state(picks in proptest::collection::vec(0_usize..6, 0..20)) {
         let all = commands();

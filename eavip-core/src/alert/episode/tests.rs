@@ -1,9 +1,12 @@
 //! Tests of the episode's moves: the full table of states and commands.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::mode::Mode;
 use crate::node::Place;
 use crate::signal::metric::Metric;
+use crate::testing;
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000)
@@ -143,4 +146,29 @@ fn an_opening_is_told_as_what_it_is() {
         (opening.id, &opening.rule, Some(&opening.owner))
     );
     assert_eq!((alert.category, alert.since, &alert.labels), (opening.category, opening.at, &opening.labels));
+}
+
+fn events() -> Vec<EpisodeEvent> {
+    vec![
+        EpisodeEvent::Opened(Box::new(opened().opening)),
+        EpisodeEvent::Acknowledged { by: "ana".into(), reason: "on it".into(), at: now() },
+        EpisodeEvent::Resolved { ending: Ending::Recovered, at: now() },
+    ]
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let [opened, acknowledged, resolved] = events().try_into().unwrap();
+    let histories = [vec![opened.clone(), acknowledged, resolved.clone()], vec![opened, resolved]];
+    insta::assert_snapshot!(testing::moves::<Episode>(&histories));
+}
+
+proptest! {
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        let commands = |_: Option<&Episode>, _| {
+            vec![acknowledge("on it"), acknowledge(" "), EpisodeCommand::Resolve(Ending::Recovered)]
+        };
+        testing::goes_on_with_its_promises(&events()[..1], &steps, weeks, commands, &()).counts_each_event_once();
+    }
 }

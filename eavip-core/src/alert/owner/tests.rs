@@ -32,5 +32,6 @@ fn an_owner_may_differ_by_mode() {
     let owner: Owner =
         serde_json::from_str(r#"{"saas":"ops","byoc":"ops","on-prem":"customer-ops"}"#).unwrap();
     assert_eq!(owner.in_mode(Mode::OnPrem), &team("customer-ops"));
+    assert_eq!(owner.teams().collect::<Vec<_>>(), [&team("ops"), &team("ops"), &team("customer-ops")]);
     assert!(serde_json::from_str::<Owner>(r#""""#).is_err(), "an empty owner is none");
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::alert::matcher::Matcher;
 use crate::policy::Source;
+use crate::testing;
 
 const DAY: i64 = 24 * 3_600;
 
@@ -175,7 +176,31 @@ fn events_survive_json_and_the_unfitting_ones_change_nothing() {
     assert_eq!(Silence::evolve(Some(silence.clone()), events[0].clone()).unwrap(), silence);
 }
 
+/// Every command; those that ask begin now.
+fn commands(now: Timestamp) -> Vec<SilenceCommand> {
+    let lasting = |seconds: u64| {
+        let until = now + crate::time::Span::from_secs(seconds);
+        SilenceCommand::Request(Request { from: now, until, ..asked(&["rule=disk-full"], 0, 0) })
+    };
+    let others = [approve("ana"), approve("ben"), approve("cem"), end("ben", "mended"), end("eve", " ")];
+    [lasting(0), lasting(86_400), lasting(7 * 86_400)].into_iter().chain(others).collect()
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let histories = [1, 2].map(|which| {
+        let steps = [(which, 0), (4, 60), (6, 60)];
+        testing::play(&[], &steps, |_: Option<&Silence>, now| commands(now), policy(), testing::NOW).events
+    });
+    insta::assert_snapshot!(testing::moves::<Silence>(&histories));
+}
+
 proptest! {
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        testing::keeps_its_promises(&steps, weeks, |_: Option<&Silence>, now| commands(now), policy()).counts_each_event_once();
+    }
+
     #[test]
     fn no_silence_holds_for_longer_than_allowed(from in -DAY..DAY, until in -DAY..30 * DAY, now in 0..DAY) {
         let asked = SilenceCommand::Request(asked(&["rule=disk-full"], from, until));

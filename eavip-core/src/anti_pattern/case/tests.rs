@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::anti_pattern::manual_hotfix::RELEASED;
+use crate::testing;
 use crate::time::Span;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -96,7 +97,23 @@ fn a_violation_that_stays_is_one_and_findings_and_subjects_are_cut() {
     assert_eq!(after(open.clone(), bad(), NOW + days(1)), open);
 }
 
+fn known(_: Option<&Case>, _: Timestamp) -> Vec<CaseCommand> {
+    commands().into_iter().map(|(_, command)| command).collect()
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let steps = [(0, 0), (1, 60), (3, 60), (0, 60), (4, 60)];
+    let events = testing::play(&[], &steps, known, &AntiPatternPolicy::default(), NOW).events;
+    insta::assert_snapshot!(testing::moves::<Case>(&[events]));
+}
+
 proptest! {
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        testing::keeps_its_promises(&steps, weeks, known, &AntiPatternPolicy::default()).counts_each_event_once();
+    }
+
     #[test]
     fn any_order_of_commands_replays_to_the_same_state(
         picks in proptest::collection::vec((0_usize..5, 0_u64..40), 0..20),

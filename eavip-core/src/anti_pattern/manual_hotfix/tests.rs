@@ -107,6 +107,10 @@ proptest! {
         less.released.clear();
         less.break_glass = None;
         prop_assert!(outcome(&less, NOW) >= before);
+        let mut more = running.clone();
+        more.reports.extend([9, 9].map(|byte| Report { at: NOW, artifact: Some(artifact(byte)) }));
+        prop_assert!(outcome(&more, NOW) >= before.min(Outcome::Warn), "foreign once more");
+        prop_assert!(outcome(&more, NOW) == Outcome::Fail || running.break_glass.is_some());
         let mut shifted = running.clone();
         let shift = minutes(later);
         shifted.reports.iter_mut().for_each(|report| report.at = report.at + shift);

@@ -1,5 +1,7 @@
 //! Tests of the detector of silent configuration changes.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::config::KeyedDigest;
 use crate::config::drift::{Became, Record, Seen};
@@ -72,4 +74,50 @@ fn dynamic_keys_and_recorded_rotations_are_not_silent() {
     let dynamic = KeySpec { dynamic: true, ..KeySpec::default() };
     policy.schema.keys.insert("db.pool".parse().unwrap(), dynamic);
     assert_eq!(outcomes(&[key(1, 2)], &[], &policy), [Outcome::Pass]);
+}
+
+/// A key seen as audited or otherwise, some seconds ago, with or without a record of it.
+fn any_key() -> impl Strategy<Value = KeyEvidence> {
+    (1_u8..3, 0_u64..7_200, 0_u64..7_200, prop::option::of(0_u64..7_200)).prop_map(
+        |(observed, seen, since, recorded)| {
+            let ago = |seconds| NOW - Span::from_secs(seconds);
+            KeyEvidence {
+                observed: key(1, observed).observed.map(|one| Seen { at: ago(seen), ..one }),
+                since: Some(ago(since)),
+                records: recorded
+                    .into_iter()
+                    .map(|seconds| Record { became: Became::Rotated, at: ago(seconds) })
+                    .collect(),
+                ..key(1, observed)
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn less_seen_more_drift_and_time_never_look_better(
+        keys in prop::collection::vec(any_key(), 1..4), which: prop::sample::Index, later in 0_u64..100_000, days in 0_i64..9_000,
+    ) {
+        let policy = ConfigPolicy::default();
+        let worst = |keys: &[KeyEvidence], now| {
+            detect(keys, &[], &policy, now).iter().map(|finding| finding.outcome).max()
+        };
+        let before = worst(&keys, NOW);
+        prop_assert!(worst(&keys, NOW + Span::from_secs(later)) >= before);
+        let which = which.index(keys.len());
+        let less: [fn(&mut KeyEvidence); 3] =
+            [|key| key.observed = None, |key| key.audited = None, |key| key.records.clear()];
+        for lose in less {
+            let mut known = keys.clone();
+            lose(&mut known[which]);
+            prop_assert!(worst(&known, NOW) != Some(Outcome::Pass) || before == Some(Outcome::Pass), "{known:?}");
+        }
+        prop_assert!(worst(&[keys.clone(), vec![key(1, 2)]].concat(), NOW) >= before);
+        let lacking = record(None, Some("load"), Some("OPS-7"));
+        let told = detect(&keys, &[lacking], &policy, NOW);
+        prop_assert_eq!(told.iter().map(|finding| finding.outcome).max(), Some(Outcome::Fail));
+        let moved = crate::testing::moved(&keys, days * 86_400_000);
+        prop_assert_eq!(worst(&moved, Timestamp::from_millis(NOW.as_millis() + days * 86_400_000)), before);
+    }
 }

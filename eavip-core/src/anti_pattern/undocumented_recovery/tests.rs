@@ -117,6 +117,11 @@ proptest! {
         let mut longer = whole.clone();
         longer.steps.push(step(more));
         prop_assert!(outcome(&longer) >= before);
+        let moved = crate::testing::moved(&whole, later as i64 * 86_400_000);
+        let outcomes = |recovery: &Recovery, now| {
+            detect(recovery, &AntiPatternPolicy::default(), now).iter().map(|one| one.outcome).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(outcomes(&moved, NOW + days(later)), outcomes(&whole, NOW));
         let json = serde_json::to_string(&whole).unwrap();
         prop_assert_eq!(serde_json::from_str::<Recovery>(&json).unwrap(), whole);
     }

@@ -95,5 +95,15 @@ proptest! {
         let before = worst(&roster(active, Some(confirmed)));
         prop_assert!(worst(&roster(active.saturating_sub(fewer), Some(confirmed + older))) >= before);
         prop_assert!(worst(&roster(active, None)) >= Some(Outcome::Undetermined));
+        let ownership = Ownership { expires_at: Some(NOW + days(older)), ..alert("ops") };
+        let found = |ownership: &Ownership, by: i64| {
+            let roster = crate::testing::moved(&roster(active, Some(confirmed)), by * 86_400_000);
+            let now = Timestamp::from_millis(NOW.as_millis() + by * 86_400_000);
+            let ownership = crate::testing::moved(ownership, by * 86_400_000);
+            detect(&ownership, &roster, &AntiPatternPolicy::default(), now).iter().map(|one| one.outcome).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(found(&ownership, fewer as i64 * 700), found(&ownership, 0));
+        prop_assert_eq!(found(&alert(""), 0), [Outcome::Fail], "nobody is never better than somebody");
+        crate::testing::survives_json(&ownership);
     }
 }

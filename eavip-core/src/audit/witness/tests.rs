@@ -9,6 +9,7 @@ use super::super::{empty_root, leaf_hash};
 use super::*;
 use crate::decision::Verdict;
 use crate::id::Digest256;
+use crate::testing;
 use crate::time::Span;
 
 fn at(secs: i64) -> Timestamp {
@@ -154,6 +155,29 @@ fn an_event_that_does_not_fit_changes_nothing() {
     assert_eq!(empty_root(), Tree::default().root());
 }
 
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let looks = |_: Option<&Witness>, _| vec![look(8, 0, None), look(13, 0, Some(8)), look(12, 1, None)];
+    let steps = [(0, 0), (1, 60), (2, 60)];
+    let events = testing::play(&[], &steps, looks, &(), testing::NOW).events;
+    insta::assert_snapshot!(testing::moves::<Witness>(&[events]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(
+        steps in testing::steps(), weeks in testing::weeks(), branch in 0u8..2, sizes in prop::collection::vec(0u64..12, 1..6),
+    ) {
+        let shown: Vec<Look> = sizes
+            .iter()
+            .flat_map(|size| [look(*size, 0, None), look(*size, branch, None), look(size + 3, branch, Some(*size))])
+            .collect();
+        testing::keeps_its_promises(&steps, weeks, |_: Option<&Witness>, _| shown.clone(), &()).counts_each_event_once();
+    }
+}
+
 proptest! {
     #[test]
     fn a_witness_never_loses_a_contradiction_nor_goes_back(
@@ -175,5 +199,10 @@ proptest! {
         prop_assert_eq!(Witness::replay(events), state.clone());
         let later = |after: u64| assess(state.as_ref(), &AuditPolicy::default(), at(60) + Span::from_secs(after));
         prop_assert!(later(0).verdict <= later(1_000).verdict, "ageing never improves");
+        prop_assert!(assess(None, &AuditPolicy::default(), at(60)).verdict >= Verdict::Hold, "no look is no pass");
+        prop_assert!(conflicts == 0 || later(0).verdict == Verdict::Deny, "a contradiction stays");
+        let moved = testing::moved(&state, 3_600_000);
+        let outcomes = |decision: Decision| decision.findings.into_iter().map(|one| one.outcome).collect::<Vec<_>>();
+        prop_assert_eq!(outcomes(assess(moved.as_ref(), &AuditPolicy::default(), at(3_660))), outcomes(later(0)));
     }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::plan::tests::plan;
 use super::*;
+use crate::testing;
 
 const MANIFEST: Digest256 = Digest256([7; 32]);
 
@@ -215,7 +216,35 @@ fn right(state: Option<&Drill>) -> DrillCommand {
     }
 }
 
+/// The next step more often than anything else.
+fn commands(state: Option<&Drill>, _: Timestamp) -> Vec<DrillCommand> {
+    let next = state.and_then(Drill::next_step).map_or(1, |(step, _)| step);
+    let mut all = vec![right(state); 6];
+    all.extend([
+        DrillCommand::Plan { by: ana() },
+        start(),
+        DrillCommand::Take { step: next, shown: Shown::NotDone },
+        DrillCommand::Take { step: next, shown: Shown::Exited { code: 1 } },
+        DrillCommand::Take { step: 99, shown: Shown::Done },
+        DrillCommand::Abandon { by: ana(), reason: "no room".into() },
+        DrillCommand::Abandon { by: ana(), reason: " ".into() },
+    ]);
+    all
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let play = |steps: &[(usize, i64)]| testing::play(&[], steps, commands, &plan(), testing::NOW).events;
+    let histories = [play(&[(0, 60); 9]), play(&[(0, 60), (0, 60), (8, 60)]), play(&[(0, 60), (11, 60)])];
+    insta::assert_snapshot!(testing::moves::<Drill>(&histories));
+}
+
 proptest! {
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        testing::keeps_its_promises(&steps, weeks, commands, &plan());
+    }
+
     #[test]
     fn a_drill_passes_only_by_its_procedure_and_replays_to_the_same(
         deeds in prop::collection::vec((deed(), 0i64..15), 0..30)

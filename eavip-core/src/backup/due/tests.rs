@@ -1,5 +1,7 @@
 //! Tests of what is due when.
 
+use proptest::prelude::*;
+
 use super::super::evidence::Run;
 use super::super::plan::tests::plan;
 use super::super::verify::{Check, Found};
@@ -95,4 +97,26 @@ fn a_check_is_due_as_soon_as_there_is_a_backup_that_none_has_seen() {
     let unseen = evidence(&[(0, completed(1)), (6, completed(7))], &[(2, None)]);
     assert_eq!(standing(Duty::Verification, &unseen, 6), Standing::Waiting, "it hasn't ended");
     assert_eq!(standing(Duty::Verification, &unseen, 8), Standing::Due);
+}
+
+proptest! {
+    #[test]
+    fn what_is_due_stays_due_until_it_is_done(
+        runs in prop::collection::vec(0_i64..40, 0..4), checks in prop::collection::vec((0_i64..40, any::<bool>()), 0..4),
+        hours in 40_i64..300, later in 0_i64..3_000, weeks in -500_i64..500,
+    ) {
+        let runs: Vec<(i64, Run)> = runs.into_iter().map(|hours| (hours, completed(hours))).collect();
+        let checks: Vec<(i64, Option<&str>)> =
+            checks.into_iter().map(|(hours, whole)| (hours, whole.then_some("1/1"))).collect();
+        let evidence = evidence(&runs, &checks);
+        let all = |evidence: &Evidence, now| {
+            due(&plan(), evidence, &BackupPolicy::default(), now).map(|one| (one.duty, one.standing(now)))
+        };
+        for (before, after) in all(&evidence, at(hours)).into_iter().zip(all(&evidence, at(hours + later))) {
+            prop_assert!(after.1 >= before.1, "{before:?} became {after:?}");
+        }
+        let millis = weeks * 7 * 86_400_000;
+        let there = Timestamp::from_millis(at(hours).as_millis() + millis);
+        prop_assert_eq!(all(&crate::testing::moved(&evidence, millis), there), all(&evidence, at(hours)));
+    }
 }

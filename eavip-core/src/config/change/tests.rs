@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::schema::{KeySpec, Schema};
 use crate::id::Digest256;
+use crate::testing;
 use crate::time::Span;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -122,7 +123,19 @@ fn any_event() -> impl Strategy<Value = ChangeEvent> {
     })
 }
 
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let [declare, apply, withdraw, _] = commands().try_into().unwrap();
+    let histories = [run([declare.clone(), apply]).1, run([declare, withdraw]).1];
+    insta::assert_snapshot!(testing::moves::<ConfigChange>(&histories));
+}
+
 proptest! {
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        testing::keeps_its_promises(&steps, weeks, |_: Option<&ConfigChange>, _| commands(), &policy()).counts_each_event_once();
+    }
+
     #[test]
     fn any_order_of_commands_replays_to_the_same_state(picks in proptest::collection::vec(0_usize..4, 0..12)) {
         let all = commands();

@@ -102,6 +102,10 @@ proptest! {
         let mut less = whole.clone();
         less[hidden].1 = None;
         prop_assert!(worst(&environments(&less)) >= Outcome::Undetermined);
+        let mut more = rows.clone();
+        more[hidden].push(("undeclared", "ulm", 1));
+        let more: Vec<Row<'_>> = Environment::ALL.iter().zip(&more).map(|(one, row)| (*one, Some(row.as_slice()))).collect();
+        prop_assert_eq!(worst(&environments(&more)), Outcome::Fail, "a key of one environment only");
         let seen = environments(&whole);
         let json = serde_json::to_string(&seen).unwrap();
         prop_assert_eq!(serde_json::from_str::<Environments>(&json).unwrap(), seen);

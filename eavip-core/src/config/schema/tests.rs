@@ -21,3 +21,14 @@ fn every_key_in_use_must_be_declared() {
         assert_eq!(found, expected, "{in_use:?}");
     }
 }
+
+#[test]
+fn a_further_key_in_use_never_looks_better() {
+    let key = |at: u8| format!("k{at}").parse::<ConfigKey>().unwrap();
+    let schema = Schema { keys: (0..3).map(|at| (key(at), KeySpec::default())).collect() };
+    let worst = |count: u8| {
+        let in_use = (0..count).map(key).collect();
+        undeclared(&schema, &in_use).iter().map(|finding| finding.outcome).max()
+    };
+    assert!((0..6).all(|count| worst(count + 1) >= worst(count)));
+}

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::finding::Outcome;
+use crate::testing;
 
 /// Who asks, for what, and how many seconds after the last one; nothing stands for the next step of the way to the end.
 type Step = (u8, Option<Request>, i64);
@@ -80,6 +81,42 @@ fn legal(from: Phase, to: Phase, change: &Change) -> bool {
         Change::Closed => (from, to) == (Phase::PreventiveAction, Phase::Closed),
         Change::Reopened { .. } => to == from || (to == Phase::Triage && from > Phase::Mitigation),
         _ => from == to,
+    }
+}
+
+/// Every command by different people, and what leads to the end more often than the rest.
+fn commands(state: Option<&Incident>, now: Timestamp) -> Vec<IncidentCommand> {
+    let later = now.as_millis() - super::now().as_millis();
+    let fresh = |request| match request {
+        Request::Declare(declared) => Request::Declare(Box::new(testing::moved(&*declared, later))),
+        Request::RecordAction { what, proof: Some(proof) } => {
+            Request::RecordAction { what, proof: Some(testing::moved(&proof, later)) }
+        }
+        Request::AddItem(plan) => Request::AddItem(testing::moved(&plan, later)),
+        Request::Absorb(other) => Request::Absorb(Box::new(testing::moved(&*other, later))),
+        Request::MarkDuplicate(other) => Request::MarkDuplicate(Box::new(testing::moved(&*other, later))),
+        Request::Witness { happening, .. } => Request::Witness { happening, happened_at: now },
+        other => other,
+    };
+    let next = way().into_iter().filter(|(phase, _)| state.is_some_and(|state| state.phase == *phase));
+    let next: Vec<Request> = next.map(|(_, request)| request).collect();
+    let others = every_request(super::now()).into_iter().map(|(_, request)| request);
+    let requests: Vec<Request> =
+        next.iter().cloned().cycle().take(4 * next.len()).chain(others).map(fresh).collect();
+    let by = |by: Actor| {
+        requests.iter().map(move |request| IncidentCommand { by: by.clone(), request: request.clone() })
+    };
+    by(person("ana")).chain(by(person("ben"))).chain(by(Actor::Platform)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        let declared = commands(None, testing::NOW).iter().position(|one| matches!(one.request, Request::Declare(_)));
+        let steps = [vec![(declared.unwrap(), 0)], steps].concat();
+        testing::keeps_its_promises(&steps, weeks, commands, policy()).counts_each_event_once();
     }
 }
 

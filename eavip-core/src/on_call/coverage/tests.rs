@@ -1,11 +1,14 @@
 //! Tests of the proof before use.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::decision::Verdict;
 use crate::finding::Outcome;
 use crate::id::Digest128;
 use crate::on_call::Contact;
 use crate::policy::Source;
+use crate::testing;
 
 const RUNBOOK: &str = r#"
 [person.ana]
@@ -161,5 +164,62 @@ fn less_or_older_evidence_never_improves_the_verdict() {
                 assert!(verdict(contacts[ana], contacts[ben]) <= verdict(contacts[ana], contacts[worse]));
             }
         }
+    }
+}
+
+#[test]
+fn nobody_on_the_roster_and_a_proof_ahead_of_the_clock_reach_nobody_for_sure() {
+    let mut nobody = policy("");
+    nobody.roster.people.clear();
+    assert_eq!(found(&nobody, &all()).0, Verdict::Deny);
+    let ahead = Contact { proven_at: Some(now() + Span::from_secs(60)), failed_at: None };
+    assert_eq!(found(&policy(""), &reach(&[("ana", ahead), ("ben", ahead)])).0, Verdict::Hold);
+}
+
+/// What is known of somebody: nothing, or when messages did and didn't reach them, in days ago.
+fn contact() -> impl Strategy<Value = Option<Contact>> {
+    let ago = || prop::option::of(prop_oneof![3 => 0_u64..80, 1 => 80_u64..120]);
+    let day = Span::from_secs(86_400);
+    prop::option::weighted(
+        0.9,
+        (ago(), ago()).prop_map(move |(proven, failed)| Contact {
+            proven_at: proven.map(|days| now() - day.times(days)),
+            failed_at: failed.map(|days| now() - day.times(days)),
+        }),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn losing_sight_of_people_or_losing_them_never_improves(
+        ana in contact(), ben in contact(), days in 0_u64..200, weeks in 0_i64..500, ana_goes in any::<bool>(),
+    ) {
+        let policy = policy("");
+        let known = [("ana", ana), ("ben", ben)];
+        let contacts: Vec<(&str, Contact)> =
+            known.into_iter().filter_map(|(name, contact)| Some((name, contact?))).collect();
+        let reach = reach(&contacts);
+        let prove = |policy: &Policy, reach: &Reach, at| {
+            prove(policy, reach, Basis { policy: policy.digest, evidence: Digest128([0; 16]), at })
+        };
+        let before = prove(&policy, &reach, now()).verdict;
+        prop_assert!(prove(&policy, &reach, now() + Span::from_secs(86_400 * days)).verdict >= before, "ageing");
+        let gone = if ana_goes { "ana" } else { "ben" };
+        let mut less = reach.clone();
+        less.contacts.remove(gone);
+        prop_assert!(prove(&policy, &less, now()).verdict >= before, "a channel that is gone");
+        let mut failing = reach.clone();
+        failing.contacts.values_mut().for_each(|contact| contact.failed_at = Some(now()));
+        prop_assert!(prove(&policy, &failing, now()).verdict >= before, "a message that didn't arrive");
+        let mut left = policy.clone();
+        left.roster.people.get_mut(gone).unwrap().active = false;
+        prop_assert!(prove(&left, &reach, now()).verdict >= before, "somebody who left");
+        testing::survives_json(&reach);
+        // Two weeks later the same person has duty, but for the hour of summer time.
+        let millis = weeks * 2 * 7 * 86_400_000;
+        let later = prove(&policy, &testing::moved(&reach, millis), Timestamp::from_millis(now().as_millis() + millis));
+        prop_assert_eq!(later.verdict, before);
     }
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::on_call::Contact;
 use crate::policy::Source;
+use crate::testing;
 
 const RUNBOOK: &str = r#"
 [person.ana]
@@ -271,7 +272,42 @@ fn history(commands: &[(i64, PageCommand)], from: i64, restart: bool) -> (Vec<St
     (lines, page)
 }
 
+/// Every command; what is known of channels is as old as ever.
+fn commands(_: Option<&Page>, now: Timestamp) -> Vec<PageCommand> {
+    let reach = |people: &[&str]| {
+        let proven = Contact { proven_at: Some(now), failed_at: None };
+        let contacts = people.iter().map(|name| (id(name), proven)).collect();
+        PageCommand::Advance(Box::new(Reach { contacts, ..Reach::default() }))
+    };
+    vec![
+        start(Category::Critical),
+        reach(&["ana", "ben", "cem"]),
+        reach(&["ana", "ben", "cem"]),
+        reach(&["cem"]),
+        reach(&[]),
+        acknowledge("ana"),
+        acknowledge("ben"),
+        acknowledge("dan"),
+        hand_over("ana", "ben"),
+        hand_over("ana", "ana"),
+        PageCommand::Stop,
+    ]
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let play = |steps: &[(usize, i64)]| testing::play(&[], steps, commands, policy(), testing::NOW).events;
+    let histories =
+        [play(&[(0, 0), (1, 1), (5, 60), (8, 60), (10, 60)]), play(&[(0, 0), (4, 1), (5, 60), (1, 90_000)])];
+    insta::assert_snapshot!(testing::moves::<Page>(&histories));
+}
+
 proptest! {
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in 0_i64..1_000) {
+        testing::keeps_its_promises(&steps, weeks, commands, policy()).counts_each_event_once();
+    }
+
     #[test]
     fn a_restart_or_another_week_changes_nothing(
         commands in prop::collection::vec((0i64..2_000, command()), 0..40), weeks in 0i64..3,

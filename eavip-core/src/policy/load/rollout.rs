@@ -116,6 +116,9 @@ pub(super) fn capacity(root: &Section<'_>) -> CapacityPolicy {
         lead_time: section
             .span("lead_time", LEAST..=Span::from_secs(3_650 * 86_400))
             .unwrap_or(default.lead_time),
+        stale_after: section
+            .span("stale_after", LEAST..=Span::from_secs(3_650 * 86_400))
+            .unwrap_or(default.stale_after),
     };
     section.finish();
     found

@@ -10,6 +10,7 @@ use crate::finding::Finding;
 use crate::id::{DeploymentId, Digest128, NodeId, PersonId};
 use crate::policy::{Policy, Source};
 use crate::release::judge::{Gauge, MORE, NOT_MORE, REPORTS};
+use crate::testing;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 const MINUTE: Span = Span::from_secs(60);
@@ -371,6 +372,7 @@ fn the_runbook_declares_stages_and_numbers_and_every_mistake_is_told_at_once() {
         percent = 100
         [capacity]
         lead_time = "90d"
+        stale_after = "7d"
     "#;
     let policy = load(text).unwrap();
     let stages: Vec<_> =
@@ -378,6 +380,7 @@ fn the_runbook_declares_stages_and_numbers_and_every_mistake_is_told_at_once() {
     assert_eq!(stages, [(Some(10), MINUTE.times(60)), (Some(100), MINUTE.times(15))]);
     assert_eq!(policy.rollout.judge.gauges, BTreeMap::from([(Gauge::Cpu, 0.1), (Gauge::Memory, 0.05)]));
     assert_eq!((policy.rollout.judge.alpha, policy.capacity.lead_time), (0.01, MINUTE.times(90 * 1_440)));
+    assert_eq!(policy.capacity.stale_after, MINUTE.times(7 * 1_440));
     let wrong = r#"
         [rollout]
         verification = "1s"
@@ -414,6 +417,25 @@ fn events_and_states_survive_json() {
     }
 }
 
+/// Every command for a state; that of a rollout that was planned before there is one.
+fn known(state: Option<&Rollout>, moment: Timestamp) -> Vec<RolloutCommand> {
+    let state = state.cloned().unwrap_or_else(pending);
+    commands(&state, moment).into_iter().map(|(_, command)| command).collect()
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let play =
+        |steps: &[(usize, i64)]| testing::play(&[], steps, known, &RolloutPolicy::default(), NOW).events;
+    let through = [(0, 0), (1, 0), (2, 900), (5, 900), (2, 900), (2, 900), (12, 7_200)];
+    let back = [(0, 0), (1, 0), (6, 60), (8, 60), (9, 60), (10, 60)];
+    insta::assert_snapshot!(testing::moves::<Rollout>(&[
+        play(&through),
+        play(&back),
+        play(&[(0, 0), (1, 0), (4, 60), (13, 60)])
+    ]));
+}
+
 proptest! {
     #[test]
     fn a_stage_only_grows_whoever_joins(count in 1_u128..200, joined in 0_u128..50, stage in 0_usize..3) {
@@ -427,33 +449,8 @@ proptest! {
     }
 
     #[test]
-    fn replaying_what_was_decided_gives_the_same_state(
-        steps in prop::collection::vec((0_usize..14, 0_u64..40), 0..40), millis in 0_u64..1_000_000_000_000,
-    ) {
-        let shift = Span::from_millis(millis);
-        let (mut events, mut moved) = (Vec::new(), Vec::new());
-        let mut state = None;
-        let mut other = None;
-        let mut minutes = 0;
-        for (which, later) in steps {
-            minutes += later;
-            for (shift, events, state) in [(Span::ZERO, &mut events, &mut state), (shift, &mut moved, &mut other)] {
-                let moment = at(minutes) + shift;
-                let known: Option<Rollout> = state.clone();
-                let (_, command) = commands(&known.clone().unwrap_or_else(pending), moment).swap_remove(which);
-                let Ok(new) = Rollout::decide(known.as_ref(), command, &RolloutPolicy::default(), moment) else { continue };
-                for event in new {
-                    *state = Rollout::evolve(state.take(), event.clone());
-                    events.push(event);
-                }
-            }
-        }
-        prop_assert_eq!(Rollout::replay(events.clone()), state.clone());
-        prop_assert_eq!(Rollout::replay(moved), other.clone());
-        let told = |state: &Option<Rollout>| state.as_ref().map(|state| (state.status, state.stage));
-        prop_assert_eq!(told(&state), told(&other));
-        // Events in any other order never do harm.
-        prop_assert!(events.iter().rev().cloned().fold(state.clone(), Rollout::evolve).is_some() || state.is_none());
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        testing::keeps_its_promises(&steps, weeks, known, &RolloutPolicy::default()).counts_each_event_once();
     }
 
     #[test]

@@ -128,6 +128,15 @@ proptest! {
     }
 
     #[test]
+    fn precedence_and_type_ignore_build_metadata(a in any_version(), b in any_version(), build in "[a-z0-9]{1,9}") {
+        let bare = |version: &Version| version.to_string().split('+').next().unwrap().to_owned();
+        let (other, plain) = (version(&format!("{}+{build}", bare(&a))), version(&bare(&a)));
+        prop_assert!(a.precedence(&other).is_eq() && a.precedence(&plain).is_eq());
+        prop_assert_eq!(a.step_to(&other), None);
+        prop_assert_eq!((other.precedence(&b), other.step_to(&b)), (a.precedence(&b), a.step_to(&b)));
+    }
+
+    #[test]
     fn any_text_is_read_or_refused_and_survives_json(text in ".{0,40}", known in any_version()) {
         if let Ok(version) = text.parse::<Version>() {
             prop_assert_eq!(version.to_string(), text);

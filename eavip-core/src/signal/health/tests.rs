@@ -1,5 +1,7 @@
 //! Tests of the golden signals' health.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::labels::Labels;
 use crate::signal::reading::Reading;
@@ -106,4 +108,63 @@ fn a_service_that_stopped_reporting_is_unknown_in_every_signal() {
     let latest = [Latest { key: &key, value: &Value::Number(1.0), quality: Quality::Exact }];
     let found = assess(&window, true, &latest, &Objectives::default());
     assert!(found.iter().all(|signal| signal.health == Health::Unknown), "{found:?}");
+}
+
+/// The metrics that one signal is made of.
+const SIGNALS: [&[Metric]; 4] = [
+    &[Metric::ProbeUp],
+    &[Metric::Requests, Metric::RequestErrors],
+    &[Metric::JobOk, Metric::JobLate],
+    &[Metric::QueueReady, Metric::QueueOldestAge, Metric::QueueDeadLetter],
+];
+
+fn reading(metric: Metric, value: Option<f64>) -> Reading {
+    let value = match (metric, value) {
+        // A yes or a no.
+        (Metric::ProbeUp | Metric::JobOk, Some(value)) => Some(if value < 100.0 { 1.0 } else { 0.0 }),
+        (_, value) => value,
+    };
+    value.map_or_else(|| Reading::unknown(metric, "timed out"), |value| Reading::exact(metric, value))
+}
+
+/// How the one signal of these readings is; `None` when nothing measures it.
+fn health(readings: &[Reading]) -> Option<Health> {
+    assess_one(readings).first().map(|(_, health, _)| *health)
+}
+
+proptest! {
+    #[test]
+    fn what_is_no_longer_known_is_never_healthy_and_worse_values_never_look_better(
+        which in 0..SIGNALS.len(), values in prop::collection::vec(prop::option::weighted(0.9, 0.0_f64..900.0), 3),
+        gone in 0_usize..3, more in 0.0_f64..9_000.0,
+    ) {
+        let metrics = SIGNALS[which];
+        let readings: Vec<Reading> = metrics.iter().zip(&values).map(|(metric, value)| reading(*metric, *value)).collect();
+        let before = health(&readings);
+        let gone = gone % metrics.len();
+        let mut blind = readings.clone();
+        blind[gone] = Reading::unknown(metrics[gone], "timed out");
+        prop_assert!(health(&blind) >= before.min(Some(Health::Unknown)), "{before:?} became {:?}: {readings:?}", health(&blind));
+        // More requests and more that waits aren't worse of themselves.
+        if !matches!(metrics[gone], Metric::Requests | Metric::QueueReady) {
+            let mut worse = readings.clone();
+            worse[gone] = reading(metrics[gone], values[gone].map(|value| value + more));
+            prop_assert!(health(&worse) >= before, "{before:?} became {:?}: {readings:?}", health(&worse));
+        }
+    }
+}
+
+#[test]
+fn numbers_that_are_none_are_unknown_and_never_healthy() {
+    for metrics in SIGNALS {
+        for metric in metrics {
+            for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                let readings: Vec<Reading> = metrics
+                    .iter()
+                    .map(|one| Reading::exact(*one, if one == metric { bad } else { 1.0 }))
+                    .collect();
+                assert_ne!(health(&readings), Some(Health::Healthy), "{metric} {bad}");
+            }
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! Tests of proposals and their answers.
 
+use proptest::prelude::*;
+
 use super::super::recurrence;
 use super::super::tests::{DAY, at, record};
 use super::*;
 use crate::finding::Outcome;
 use crate::incident::review::Cause;
 use crate::incident::tests::{minutes, policy};
+use crate::testing;
 
 fn incidents(n: u64) -> Vec<IncidentRecord> {
     let of = |day: u64| IncidentRecord {
@@ -157,4 +160,43 @@ fn events_survive_json_and_a_second_replay() {
     let once = Proposal::replay(events.clone());
     assert_eq!(events.clone().into_iter().fold(once.clone(), Proposal::evolve), once);
     assert_eq!(Proposal::evolve(None, events[1].clone()), None);
+}
+
+/// Every command; what is proposed was seen just before.
+fn commands(_: Option<&Proposal>, now: Timestamp) -> Vec<ProposalCommand> {
+    let draft = drafts(&incidents(2)).remove(0);
+    let draft = testing::moved(&draft, now.as_millis() - at(10 * DAY).as_millis());
+    vec![
+        ProposalCommand::Propose(Box::new(draft)),
+        answer("ana", Reply::Accepted, "done", Some("4f2a9c1")),
+        answer("ana", Reply::Rejected, "one site only", None),
+        answer("ben", Reply::Accepted, "done", Some("4f2a9c1")),
+        answer("eve", Reply::Rejected, " ", None),
+    ]
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let events = testing::play(&[], &[(0, 0), (1, 60)], commands, policy(), testing::NOW).events;
+    insta::assert_snapshot!(testing::moves::<Proposal>(&[events]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn an_answer_that_is_due_is_never_less_due_later(days in 0_u64..40, later in 0_u64..40, weeks in testing::weeks()) {
+        let (proposal, day) = (proposal(3), crate::time::Span::from_secs(86_400));
+        let now = at(10 * DAY) + day.times(days);
+        let before = proposal.check(now).outcome;
+        prop_assert!(proposal.check(now + day.times(later)).outcome >= before);
+        let millis = weeks * 7 * 86_400_000;
+        let there = testing::moved(&proposal, millis).check(Timestamp::from_millis(now.as_millis() + millis));
+        prop_assert_eq!(there.outcome, before);
+    }
+
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        testing::keeps_its_promises(&steps, weeks, commands, policy()).counts_each_event_once();
+    }
 }

@@ -10,6 +10,7 @@ use crate::incident::tests::{minutes, policy};
 use crate::signal::health::SignalHealth;
 use crate::signal::metric::Unit;
 use crate::signal::reading::Quality;
+use crate::testing;
 
 pub(crate) fn month() -> Month {
     "2026-03".parse().unwrap()
@@ -254,7 +255,44 @@ fn events_survive_json_and_a_second_replay() {
     assert_eq!(OperationsReview::evolve(None, events[1].clone()), None);
 }
 
+fn commands(_: Option<&OperationsReview>, now: Timestamp) -> Vec<ReviewCommand> {
+    let bad = ReviewCommand::Generate(Box::new(pack(month(), bad(), policy(), now)));
+    vec![generate(month(), now), bad, sign("ana", "bound the cache"), sign("eve", " ")]
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let steps = [(0, 0), (1, 60), (2, 60)];
+    insta::assert_snapshot!(testing::moves::<OperationsReview>(&[testing::play(
+        &[],
+        &steps,
+        commands,
+        policy(),
+        over()
+    )
+    .events]));
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// A pack is of one month, so nothing is moved.
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps()) {
+        let over_now = |state: Option<&OperationsReview>, now: Timestamp| {
+            commands(state, Timestamp::from_millis(now.as_millis() - testing::NOW.as_millis() + over().as_millis()))
+        };
+        testing::keeps_its_promises(&steps, 0, over_now, policy()).counts_each_event_once();
+    }
+
+    #[test]
+    fn a_review_that_is_due_is_never_less_due_later(days in 0_u64..40, later in 0_u64..40, generated in any::<bool>()) {
+        let review = if generated { after(None, generate(month(), over())) } else { None };
+        let day = crate::time::Span::from_secs(86_400);
+        let check = |days| super::check(month(), review.as_ref(), policy(), over() + day.times(days)).outcome;
+        prop_assert!(check(days + later) >= check(days));
+    }
+
     #[test]
     fn taking_evidence_away_never_improves_what_is_found(which in 0usize..5, place in 0usize..5, fails in any::<bool>()) {
         let (whole, missing) = (if fails { bad() } else { calm() }, || "gone".to_owned());

@@ -1,5 +1,7 @@
 //! Tests of the noise budget: each number on both sides of its limit.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::alert::noise::Record;
 use crate::alert::noise::measure::Period;
@@ -92,4 +94,51 @@ fn a_quiet_period_passes_and_an_empty_one_says_nothing_of_floods() {
         &NoisePolicy::default(),
     );
     assert_eq!(findings[2].outcome, Outcome::Undetermined);
+}
+
+fn outcomes(measures: &Measures) -> Vec<Outcome> {
+    let owner = "ops".parse().unwrap();
+    let found = judge(measures, &Scope::Team("ops".parse().unwrap()), &owner, &NoisePolicy::default());
+    found.into_iter().map(|finding| finding.outcome).collect()
+}
+
+proptest! {
+    #[test]
+    fn more_noise_and_fewer_figures_never_look_better(
+        pages in 0_u64..9, day in 0_u64..30, chatter in 0_u64..4, stale in 0_u64..9, flood in prop::option::of(0.0_f64..0.03),
+        worth in 0_u64..40, noise in 0_u64..40, more in 1_u64..40, which in 0_usize..6,
+    ) {
+        use crate::alert::noise::AlertOutcome;
+        let period = Period { from: at(0), until: at(86_400) };
+        let total = (worth + noise) as f64;
+        let measures = Measures {
+            worst_shift: pages,
+            worst_day: day,
+            chatter,
+            stale,
+            flood_share: flood,
+            precision: (total > 0.0).then(|| worth as f64 / total),
+            outcomes: [(AlertOutcome::ALL[0], worth + noise)].into(),
+            ..count(Vec::new(), period)
+        };
+        let before = outcomes(&measures);
+        let mut worse = measures.clone();
+        match which {
+            0 => worse.worst_shift += more,
+            1 => worse.worst_day += more,
+            2 => worse.flood_share = flood.map(|share| share + more as f64 / 1_000.0),
+            3 => worse.precision = measures.precision.map(|precision| precision / (1.0 + more as f64)),
+            4 => worse.chatter += more,
+            _ => worse.stale += more,
+        }
+        for (before, after) in before.iter().zip(outcomes(&worse)) {
+            prop_assert!(after >= *before, "{before} became {after}");
+        }
+        for less in [Measures { flood_share: None, ..measures.clone() }, Measures { precision: None, ..measures.clone() }] {
+            for (before, after) in before.iter().zip(outcomes(&less)) {
+                prop_assert!(after != Outcome::Pass || *before == Outcome::Pass, "{before} became {after}");
+            }
+        }
+        crate::testing::survives_json(&measures);
+    }
 }

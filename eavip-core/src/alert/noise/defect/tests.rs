@@ -1,8 +1,11 @@
 //! Tests of noise defects.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::alert::noise::budget::{CHATTER, STALE};
 use crate::policy::Source;
+use crate::testing;
 use crate::time::Span;
 
 const DAY: i64 = 86_400;
@@ -96,4 +99,22 @@ fn replay_gives_the_same_state_and_unfitting_events_change_nothing() {
     let json = serde_json::to_string(&events).unwrap();
     assert_eq!(serde_json::from_str::<Vec<DefectEvent>>(&json).unwrap(), events);
     assert_eq!(serde_json::from_str::<Defect>(&serde_json::to_string(&state).unwrap()).unwrap(), state);
+}
+
+fn commands(_: Option<&Defect>, _: Timestamp) -> Vec<DefectCommand> {
+    vec![breach(), mend("ana", "raised it"), mend("eve", " ")]
+}
+
+#[test]
+fn every_state_takes_only_the_events_that_fit() {
+    let steps = [(0, 0), (1, 60), (0, 60), (1, 60)];
+    let events = testing::play(&[], &steps, commands, &policy(), testing::NOW).events;
+    insta::assert_snapshot!(testing::moves::<Defect>(&[events]));
+}
+
+proptest! {
+    #[test]
+    fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
+        testing::keeps_its_promises(&steps, weeks, commands, &policy()).counts_each_event_once();
+    }
 }

@@ -161,7 +161,11 @@ proptest! {
     }
 
     #[test]
-    fn a_decision_is_the_same_each_time(drawn in drawn()) {
+    fn a_decision_is_the_same_each_time_and_through_json(drawn in drawn()) {
+        let sample = build(&drawn, NOW);
+        crate::testing::survives_json(&sample.request);
+        crate::testing::survives_json(&sample.evidence);
+        crate::testing::survives_json(&sample.decide());
         prop_assert_eq!(build(&drawn, NOW).decide(), build(&drawn, NOW).decide());
     }
 }
