@@ -96,7 +96,8 @@ pub enum ReviewEvent {
 }
 
 /// What somebody asks of a review.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ReviewCommand {
     /// Open it.
     Open {
@@ -126,13 +127,14 @@ pub enum ReviewCommand {
 }
 
 /// A review as its events made it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessReview {
     /// What it is called.
     pub id: ReviewId,
     /// When it was opened, and by whom.
     pub opened: (PersonId, Timestamp),
     /// What is reviewed, and the latest decision on each.
+    #[serde(with = "grants")]
     pub grants: BTreeMap<GrantId, (Option<PersonId>, Option<Decided>)>,
     /// When it was closed, and by whom.
     pub closed: Option<(PersonId, Timestamp)>,
@@ -199,6 +201,29 @@ impl Aggregate for AccessReview {
             }
             (state, _) => state,
         }
+    }
+}
+
+/// Grants as a list: JSON has no keys of two parts.
+mod grants {
+    use super::{BTreeMap, Decided, Deserialize, GrantId, PersonId, Serialize};
+
+    #[derive(Serialize, Deserialize)]
+    struct Row<Id, Holder, Decided> {
+        id: Id,
+        holder: Holder,
+        decided: Decided,
+    }
+
+    type Grants = BTreeMap<GrantId, (Option<PersonId>, Option<Decided>)>;
+
+    pub(super) fn serialize<S: serde::Serializer>(grants: &Grants, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(grants.iter().map(|(id, (holder, decided))| Row { id, holder, decided }))
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error> {
+        let rows = Vec::<Row<GrantId, Option<PersonId>, Option<Decided>>>::deserialize(deserializer)?;
+        Ok(rows.into_iter().map(|row| (row.id, (row.holder, row.decided))).collect())
     }
 }
 
