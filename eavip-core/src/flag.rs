@@ -108,7 +108,8 @@ pub struct Record {
 }
 
 /// What somebody asks of a flag.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FlagCommand {
     /// The flag comes into use, off everywhere.
     Introduce {

@@ -57,6 +57,8 @@ pub mod flag;
 mod freshness;
 pub mod id;
 pub mod incident;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod labels;
 mod markdown;
 pub mod mode;

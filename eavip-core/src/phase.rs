@@ -46,7 +46,8 @@ pub struct Opening {
 }
 
 /// What somebody asks of the phases.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PhaseCommand {
     /// A phase begins in Production.
     Open {

@@ -96,7 +96,8 @@ pub enum ReviewEvent {
 }
 
 /// What somebody asks of a review.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ReviewCommand {
     /// Open it.
     Open {
@@ -133,25 +134,10 @@ pub struct AccessReview {
     /// When it was opened, and by whom.
     pub opened: (PersonId, Timestamp),
     /// What is reviewed, and the latest decision on each.
-    #[serde(with = "entries")]
+    #[serde(with = "grants")]
     pub grants: BTreeMap<GrantId, (Option<PersonId>, Option<Decided>)>,
     /// When it was closed, and by whom.
     pub closed: Option<(PersonId, Timestamp)>,
-}
-
-/// The map as a list of its entries: a key of JSON is a text.
-mod entries {
-    use super::{BTreeMap, Decided, Deserialize, GrantId, PersonId};
-
-    type Grants = BTreeMap<GrantId, (Option<PersonId>, Option<Decided>)>;
-
-    pub(super) fn serialize<S: serde::Serializer>(grants: &Grants, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(grants)
-    }
-
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error> {
-        Vec::deserialize(deserializer).map(|entries: Vec<_>| entries.into_iter().collect())
-    }
 }
 
 impl AccessReview {
@@ -215,6 +201,29 @@ impl Aggregate for AccessReview {
             }
             (state, _) => state,
         }
+    }
+}
+
+/// Grants as a list: JSON has no keys of two parts.
+mod grants {
+    use super::{BTreeMap, Decided, Deserialize, GrantId, PersonId, Serialize};
+
+    #[derive(Serialize, Deserialize)]
+    struct Row<Id, Holder, Decided> {
+        id: Id,
+        holder: Holder,
+        decided: Decided,
+    }
+
+    type Grants = BTreeMap<GrantId, (Option<PersonId>, Option<Decided>)>;
+
+    pub(super) fn serialize<S: serde::Serializer>(grants: &Grants, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(grants.iter().map(|(id, (holder, decided))| Row { id, holder, decided }))
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error> {
+        let rows = Vec::<Row<GrantId, Option<PersonId>, Option<Decided>>>::deserialize(deserializer)?;
+        Ok(rows.into_iter().map(|row| (row.id, (row.holder, row.decided))).collect())
     }
 }
 

@@ -118,7 +118,8 @@ pub enum EpisodeEvent {
 }
 
 /// What somebody asks of an episode.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum EpisodeCommand {
     /// A person takes it.
     Acknowledge {

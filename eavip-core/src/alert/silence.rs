@@ -71,7 +71,8 @@ pub struct Request {
 }
 
 /// What somebody asks of a silence.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SilenceCommand {
     /// That there be one.
     Request(Request),

@@ -63,7 +63,8 @@ pub enum CaseEvent {
 }
 
 /// What somebody asks of a case.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CaseCommand {
     /// The detector looked, and found what it found.
     Look {

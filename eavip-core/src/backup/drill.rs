@@ -178,7 +178,8 @@ pub struct Passed {
 }
 
 /// What somebody asks of a drill.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DrillCommand {
     /// A person plans one for the plan that is the policy.
     Plan {

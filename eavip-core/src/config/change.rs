@@ -89,7 +89,8 @@ pub enum ChangeEvent {
 }
 
 /// What somebody asks of a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ChangeCommand {
     /// Declare it.
     Declare(Box<Declaration>),

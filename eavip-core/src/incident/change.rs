@@ -207,7 +207,8 @@ impl From<&Incident> for Survivor {
 }
 
 /// What somebody asks of an incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct IncidentCommand {
     /// Who asks.
     pub by: Actor,
@@ -216,7 +217,8 @@ pub struct IncidentCommand {
 }
 
 /// What can be asked of an incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
     /// There is one.
     Declare(Box<Declaration>),

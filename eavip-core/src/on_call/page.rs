@@ -32,7 +32,8 @@ crate::rules! {
 }
 
 /// What somebody asks of a page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PageCommand {
     /// An alert is to be told.
     Start {

@@ -26,7 +26,8 @@ pub struct Place {
 }
 
 /// What somebody asks of a release.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ReleaseCommand {
     /// There is something to release, and a way back from it.
     Draft {

@@ -198,7 +198,8 @@ pub struct Answer {
 }
 
 /// What somebody asks of a proposal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ProposalCommand {
     /// A trend asks for it.
     Propose(Box<Draft>),

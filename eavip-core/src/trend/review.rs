@@ -266,7 +266,8 @@ pub struct Signature {
 }
 
 /// What somebody asks of a review.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ReviewCommand {
     /// There is a pack, or a newer one.
     Generate(Box<Pack>),

@@ -28,7 +28,8 @@ crate::rules! {
 pub const MAX_EVIDENCE: usize = 12;
 
 /// What somebody asks of a defect.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DefectCommand {
     /// The budget was judged and is breached.
     Breach {

@@ -29,7 +29,8 @@ pub struct Judgement {
 pub type Observed = BTreeMap<NodeId, Option<Bundle>>;
 
 /// What somebody asks of a rollout: a person, the release process, the judge's schedule.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum RolloutCommand {
     /// Plans it.
     Plan(Box<Plan>),
