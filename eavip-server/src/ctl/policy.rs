@@ -59,7 +59,7 @@ impl Policy {
 }
 
 /// Reads paths as one runbook over the built-in policy.
-fn load(paths: &[PathBuf]) -> Result<Runbook, Vec<Problem>> {
+pub(super) fn load(paths: &[PathBuf]) -> Result<Runbook, Vec<Problem>> {
     Runbook::load(&sources(paths)?)
 }
 
@@ -115,7 +115,7 @@ pub(super) fn tell(found: Result<Runbook, Vec<Problem>>, out: &mut Output) -> Re
 }
 
 /// A problem's lines, each made harmless: they repeat what stands in the file.
-fn harmless(problem: &Problem) -> String {
+pub(super) fn harmless(problem: &Problem) -> String {
     let lines = problem.to_string();
     lines.lines().map(shown).collect::<Vec<_>>().join("\n")
 }
