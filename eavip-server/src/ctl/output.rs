@@ -76,6 +76,12 @@ impl Cell {
         Self { text: outcome.to_string(), tone }
     }
 
+    /// Whether something was shown.
+    pub(crate) fn proof(shown: bool) -> Self {
+        let (text, tone) = if shown { ("yes", Tone::Good) } else { ("no", Tone::Bad) };
+        Self { text: text.to_owned(), tone }
+    }
+
     pub(crate) fn verdict(verdict: Verdict) -> Self {
         let tone = match verdict {
             Verdict::Allow => Tone::Good,

@@ -1,6 +1,9 @@
 //! `policy`: a runbook checked by the loader that the server uses, and a rule shown with everything that the defaults
 //! add to it. No server is asked.
 
+mod backtest;
+mod self_test;
+
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -43,6 +46,11 @@ pub(crate) enum Policy {
         #[arg(value_name = "FILE|DIR")]
         paths: Vec<PathBuf>,
     },
+    /// Say what a changed alert rule would have done to recorded history
+    Backtest(backtest::Backtest),
+    /// Show each gate of releases stop one and let one through
+    #[command(name = "self-test")]
+    SelfTest(self_test::SelfTest),
     /// Print the JSON Schema of runbook.toml, for editors
     Schema,
 }
@@ -53,6 +61,8 @@ impl Policy {
             Self::Check { paths } => tell(load(&paths), out),
             Self::Lint { paths } => tell(lint(&paths, None), out),
             Self::Explain { rule, paths } => explain(&rule, &paths, out),
+            Self::Backtest(backtest) => backtest.run(out),
+            Self::SelfTest(self_test) => self_test.run(out),
             Self::Schema => schema(out),
         }
     }
