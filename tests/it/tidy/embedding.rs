@@ -164,7 +164,8 @@ fn every_public_enum_may_grow_or_is_complete() {
         for line in text.lines().map(str::trim) {
             let name = line.strip_prefix("pub enum ").and_then(|rest| rest.split([' ', '(']).next());
             if let Some(name) = name.filter(|name| !name.starts_with('$')) {
-                if complete.remove(&(path, name)) == (before == "#[non_exhaustive]") {
+                let listed = COMPLETE.iter().find(|one| **one == (path, name));
+                if listed.is_some_and(|one| complete.remove(one)) == (before == "#[non_exhaustive]") {
                     problems.push(format!("{SOURCES}{path}: `{name}`"));
                 }
             }

@@ -48,9 +48,10 @@ fn every_part_of_a_finding_is_printed() {
         Finding::new("EAVIP-X05", Outcome::Pass, "within", "").measured(1.0, 0.25, Unit::Ratio),
         Finding::new("EAVIP-X06", Outcome::NotApplicable, "it speaks of production", ""),
     ];
-    let by = vec!["ana".parse().unwrap(), "ben".parse().unwrap()];
-    let over =
-        Override { rule: "EAVIP-X03".into(), by, reason: "the shop is down".to_owned(), until: NOW + hour };
+    let over = serde_json::from_value(serde_json::json!({
+        "rule": "EAVIP-X03", "by": ["ana", "ben"], "reason": "the shop is down", "until": NOW + hour,
+    }));
+    let over: Override = over.unwrap();
     insta::assert_snapshot!(printed(&decided(findings, vec![over])));
 }
 
