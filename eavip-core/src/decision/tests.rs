@@ -57,3 +57,15 @@ fn says_when_to_ask_again_only_if_everything_in_the_way_clears_by_itself() {
     assert_eq!(Decision::over(stuck, basis()).retry_after, None);
     assert_eq!(Decision::over(vec![ONE.pass("a")], basis()).retry_after, None);
 }
+
+proptest::proptest! {
+    /// A decision that is read again has the same digest, and so the same basis for the next one.
+    #[test]
+    fn numbers_survive_json_to_the_last_bit(value in proptest::num::f64::NORMAL, limit in proptest::num::f64::NORMAL) {
+        let finding = ONE.pass("it is so").measured(value, limit, crate::signal::metric::Unit::Ratio);
+        let decision = Decision::over(vec![finding], basis());
+        let read: Decision = serde_json::from_str(&serde_json::to_string(&decision).unwrap()).unwrap();
+        proptest::prop_assert_eq!(Digest128::of_value(&read), Digest128::of_value(&decision));
+        proptest::prop_assert_eq!(read, decision);
+    }
+}
