@@ -19,11 +19,15 @@ pub mod recurrence;
 mod render;
 pub mod review;
 pub mod statistics;
+mod told;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::noise::measure::Measures;
+use crate::backup::drill::{self, Drill, End};
+use crate::capacity::{Forecast, Undefined};
 use crate::id::{AlertRuleId, IncidentId, ServiceId};
 use crate::incident::Incident;
 use crate::incident::clocks::Clocks;
@@ -73,7 +77,7 @@ pub struct IncidentRecord {
     pub declared_at: Timestamp,
     /// How long what took.
     pub clocks: Clocks,
-    /// What was done to end it.
+    /// What ended it, as a signal proved.
     pub actions: Vec<String>,
 }
 
@@ -81,6 +85,8 @@ impl IncidentRecord {
     /// The record of an incident; none of a duplicate, which counts with the incident that absorbed it.
     #[must_use]
     pub fn of(incident: &Incident) -> Option<Self> {
+        // What was tried and didn't help is no advice for the next time.
+        let proven = incident.actions.iter().filter(|action| action.proof.is_some());
         incident.duplicate_of.is_none().then(|| Self {
             id: incident.declaration.id.clone(),
             sev: incident.sev,
@@ -90,7 +96,7 @@ impl IncidentRecord {
             cause: incident.review.text.cause,
             declared_at: incident.declared_at,
             clocks: Clocks::of(incident),
-            actions: incident.actions.iter().map(|action| action.what.clone()).collect(),
+            actions: proven.map(|action| action.what.clone()).collect(),
         })
     }
 }
@@ -104,17 +110,56 @@ pub struct ServiceSignal {
     pub health: SignalHealth,
 }
 
+/// A part of what was counted, with the whole beside it: 1 of 2 and 500 of 1000 are the same share and not the same news.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// How many.
+    pub part: u64,
+    /// Of how many.
+    pub whole: u64,
+}
+
+impl Share {
+    /// The share, 0 to 1; `None` of nothing.
+    #[must_use]
+    pub fn ratio(self) -> Option<f64> {
+        (self.whole > 0).then(|| self.part as f64 / self.whole as f64)
+    }
+}
+
 /// How noisy alerting was.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoiseFigures {
     /// How many pages people got.
     pub pages: u64,
-    /// The share of alerts that somebody acted on, 0 to 1.
-    pub precision: Option<f64>,
-    /// The share of incidents that an alert told of, 0 to 1.
-    pub recall: Option<f64>,
+    /// The most pages that one team got in one shift.
+    pub worst_shift: u64,
+    /// The alerts that were worth it, acted on or of an incident, of those whose outcome is known.
+    pub worth: Share,
+    /// The incidents that an alert told of, of all.
+    pub told: Share,
     /// The defects that are open because a noise budget was breached, each in a few words.
     pub defects: Vec<String>,
+}
+
+impl NoiseFigures {
+    /// The figures of a month from what was measured of each owning team, and from the incidents that were declared in it.
+    /// A page of two teams' alerts counts with each.
+    #[must_use]
+    pub fn of(teams: &[Measures], incidents: &[IncidentRecord], month: Period, defects: Vec<String>) -> Self {
+        let sum = |part: fn(&Measures) -> u64| teams.iter().map(part).sum();
+        let declared = || incidents.iter().filter(|one| month.contains(one.declared_at));
+        Self {
+            pages: sum(|team| team.pages),
+            worst_shift: teams.iter().map(|team| team.worst_shift).max().unwrap_or(0),
+            worth: Share { part: sum(Measures::worth), whole: sum(Measures::decided) },
+            told: Share {
+                part: declared().filter(|one| one.rule.is_some()).count() as u64,
+                whole: declared().count() as u64,
+            },
+            defects,
+        }
+    }
 }
 
 /// The latest recovery drill of a data set.
@@ -130,6 +175,28 @@ pub struct DrillResult {
     pub took: Option<Span>,
     /// How long it may take.
     pub objective: Span,
+}
+
+impl DrillResult {
+    /// The result of a drill; none while it isn't over. Of one that was too slow the time until then is known.
+    #[must_use]
+    pub fn of(drill: &Drill) -> Option<Self> {
+        let end = drill.ended.as_ref()?;
+        let took = match end {
+            End::Passed(passed) => Some(passed.measured),
+            End::Failed { cause: drill::Cause::TooSlow, at } => {
+                drill.started.as_ref().map(|start| at.since(start.at))
+            }
+            End::Failed { .. } | End::Abandoned { .. } => None,
+        };
+        Some(Self {
+            data_set: drill.opening.plan.to_string(),
+            at: end.at(),
+            passed: matches!(end, End::Passed(_)),
+            took,
+            objective: drill.opening.rto,
+        })
+    }
 }
 
 /// When something will be used up.
@@ -157,6 +224,20 @@ pub enum Outlook {
         /// The best guess.
         likely: Timestamp,
     },
+}
+
+impl Outlook {
+    /// What a forecast that was made at a moment says.
+    #[must_use]
+    pub fn of(forecast: Result<Forecast, Undefined>, made_at: Timestamp) -> Self {
+        match forecast {
+            Err(_) => Self::Unknown,
+            Ok(Forecast::NotFilling { .. }) => Self::Steady,
+            Ok(Forecast::Filling { full_in, earliest, .. }) => {
+                Self::Full { earliest: made_at + earliest, likely: made_at + full_in }
+            }
+        }
+    }
 }
 
 /// How trends are judged, `[review]`.

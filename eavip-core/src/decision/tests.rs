@@ -97,4 +97,14 @@ proptest! {
             prop_assert!(Decision::with_overrides(worse, aside, basis()).verdict >= with.verdict);
         }
     }
+
+    /// A decision that is read again has the same digest, and so the same basis for the next one.
+    #[test]
+    fn numbers_survive_json_to_the_last_bit(value in prop::num::f64::NORMAL, limit in prop::num::f64::NORMAL) {
+        let finding = ONE.pass("it is so").measured(value, limit, crate::signal::metric::Unit::Ratio);
+        let decision = Decision::over(vec![finding], basis());
+        let read: Decision = serde_json::from_str(&serde_json::to_string(&decision).unwrap()).unwrap();
+        prop_assert_eq!(Digest128::of_value(&read), Digest128::of_value(&decision));
+        prop_assert_eq!(read, decision);
+    }
 }

@@ -53,6 +53,10 @@ pub struct Dora {
     pub recovery: Summary,
     /// How many failed ones aren't recovered from.
     pub unrecovered: usize,
+    /// How many failed.
+    pub failed: usize,
+    /// How many were rework.
+    pub reworked: usize,
     /// The share that failed, 0 to 1.
     pub change_fail_rate: f64,
     /// The share that was rework, 0 to 1.
@@ -84,6 +88,7 @@ fn over(deployments: &[Deployment], period: Period, counts: impl Fn(&Deployment)
     }
     let failures = || made.iter().filter_map(|one| one.failure);
     let share = |count: usize| count as f64 / made.len() as f64;
+    let reworked = made.iter().filter(|one| one.rework).count();
     let lead_time =
         made.iter().filter_map(|one| one.committed_at.map(|committed| one.deployed_at.since(committed)));
     let recovery = failures().filter_map(|failure| failure.recovered_at.map(|over| over.since(failure.at)));
@@ -94,8 +99,10 @@ fn over(deployments: &[Deployment], period: Period, counts: impl Fn(&Deployment)
         per_day: made.len() as f64 * DAY.as_secs_f64() / period.to.since(period.from).as_secs_f64(),
         recovery: Summary::of(recovery),
         unrecovered: failures().filter(|failure| failure.recovered_at.is_none()).count(),
+        failed: failures().count(),
+        reworked,
         change_fail_rate: share(failures().count()),
-        rework_rate: share(made.iter().filter(|one| one.rework).count()),
+        rework_rate: share(reworked),
     })
 }
 

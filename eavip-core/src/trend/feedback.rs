@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::recurrence::{Pattern, Repeat};
-use super::{IncidentRecord, MAX_ROWS};
+use super::{IncidentRecord, MAX_ROWS, told};
 use crate::aggregate::Aggregate;
 use crate::alert::episode::MAX_REASON;
 use crate::decision::Refused;
@@ -189,9 +189,11 @@ fn history(repeat: &Repeat) -> String {
     let names: Vec<&str> = repeat.incidents.iter().map(IncidentId::as_str).collect();
     let Repeat { pattern, count, first_at, last_at, .. } = repeat;
     format!(
-        "{count} incidents of {} from {first_at} to {last_at}: {}.",
+        "{count} incidents of {} from {} to {}: {}.",
         escape(&pattern.to_string()),
-        escape(&names.join(", "))
+        told::day(*first_at),
+        told::day(*last_at),
+        told::last(&names, *count)
     )
 }
 

@@ -100,8 +100,11 @@ pub struct Pack {
 
 /// Puts a month's pack together.
 #[must_use]
-pub fn pack(month: Month, material: Material, policy: &Policy, now: Timestamp) -> Pack {
-    let (period, incidents) = (month.period(), &material.incidents);
+pub fn pack(month: Month, mut material: Material, policy: &Policy, now: Timestamp) -> Pack {
+    let period = month.period();
+    // A pack is put together when the next month has begun: what happened in that one is for the next review.
+    material.incidents.retain(|incident| incident.declared_at < period.to);
+    let incidents = &material.incidents;
     let mut repeats = recurrence::repeats(incidents, policy.trend.repeats_within);
     repeats.retain(|repeat| period.contains(repeat.last_at));
     let findings = judge(&material, &repeats, policy, now);

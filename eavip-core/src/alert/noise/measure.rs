@@ -84,6 +84,8 @@ pub struct Measures {
     pub precision: Option<f64>,
     /// The share of what should have been told that was: acted / (acted + missed). `None` without any.
     pub recall: Option<f64>,
+    /// Paging incidents.
+    pub pages: u64,
     /// Paging incidents of the worst shift; shifts are counted from the begin of the period.
     pub worst_shift: u64,
     /// Paging incidents per shift, on average; `None` for an empty period.
@@ -110,6 +112,13 @@ impl Measures {
     pub fn decided(&self) -> u64 {
         let alerts = self.outcomes.iter().filter(|(outcome, _)| **outcome != AlertOutcome::Missed);
         alerts.map(|(_, count)| count).sum()
+    }
+
+    /// How many alerts were worth it: acted on, or of an incident.
+    #[must_use]
+    pub fn worth(&self) -> u64 {
+        let count = |outcome| self.outcomes.get(&outcome).copied().unwrap_or(0);
+        count(AlertOutcome::Acted) + count(AlertOutcome::Duplicate)
     }
 }
 
@@ -140,6 +149,7 @@ pub fn measure(evidence: &Evidence, scope: &Scope, period: Period, policy: &Nois
         precision: share(worth, worth + noise),
         recall: share(acted, acted + count(AlertOutcome::Missed)),
         outcomes,
+        pages: pages.values().sum(),
         worst_shift: pages.values().copied().max().unwrap_or(0),
         pages_per_shift: share(pages.values().sum(), period.slices(policy.shift)),
         worst_day: worst_day(&began, scope, period),

@@ -49,6 +49,6 @@ fn numbers_that_are_none_are_unknown() {
     ] {
         let mut one = row("shop", Signal::Latency, Health::Healthy);
         (one.health.value, one.health.unit, one.health.objective) = (value, unit, None);
-        assert_eq!(signal(&one)[3..], [shown.to_owned(), "none".to_owned()]);
+        assert_eq!(signal(&one)[3..5], [shown.to_owned(), "none".to_owned()]);
     }
 }

@@ -11,6 +11,7 @@ use crate::signal::health::SignalHealth;
 use crate::signal::metric::Unit;
 use crate::signal::reading::Quality;
 use crate::testing;
+use crate::trend::Share;
 
 pub(crate) fn month() -> Month {
     "2026-03".parse().unwrap()
@@ -33,12 +34,22 @@ pub(crate) fn row(service: &str, signal: Signal, health: Health) -> ServiceSigna
     ServiceSignal { service: service.parse().unwrap(), health }
 }
 
+fn part(part: u64, whole: u64) -> Share {
+    Share { part, whole }
+}
+
 /// A month in which all is well.
 pub(crate) fn calm() -> Material {
     let objective = minutes(60);
     Material {
         signals: Signal::GOLDEN.into_iter().map(|signal| row("shop", signal, Health::Healthy)).collect(),
-        noise: Some(NoiseFigures { pages: 3, precision: Some(0.75), recall: Some(1.0), defects: Vec::new() }),
+        noise: Some(NoiseFigures {
+            pages: 3,
+            worst_shift: 1,
+            worth: part(3, 4),
+            told: part(2, 2),
+            defects: Vec::new(),
+        }),
         incidents: Vec::new(),
         drills: vec![DrillResult {
             data_set: "orders".into(),
@@ -70,7 +81,7 @@ pub(crate) fn bad() -> Material {
             row("shop", Signal::Availability, Health::Healthy),
             row("pay", Signal::Errors, Health::Failing),
         ],
-        noise: Some(NoiseFigures { pages: 99, precision: Some(0.2), recall: None, defects }),
+        noise: Some(NoiseFigures { pages: 99, worst_shift: 7, worth: part(1, 5), told: part(0, 0), defects }),
         incidents: vec![shop("inc-1", 3), shop("inc-2", 9)],
         drills: vec![DrillResult {
             data_set: "<orders>".into(),
@@ -159,6 +170,23 @@ fn repeats_count_in_the_month_of_their_last_incident() {
         (outside.repeats.len(), outside.proposals.len(), outside.findings[8].outcome),
         (0, 0, Outcome::Pass)
     );
+}
+
+#[test]
+fn an_incident_of_the_next_month_hides_no_repeat() {
+    let shop = |id: &str, moment| IncidentRecord {
+        services: ["shop".parse().unwrap()].into(),
+        ..record(id, moment)
+    };
+    let mut incidents = vec![shop("inc-1", at(DAY)), shop("inc-2", at(2 * DAY))];
+    let of = |incidents: &[IncidentRecord]| {
+        let material = Material { incidents: incidents.to_vec(), ..calm() };
+        pack(month(), material, policy(), over() + minutes(DAY))
+    };
+    let before = of(&incidents);
+    incidents.push(shop("inc-3", over()));
+    assert_eq!(before.repeats.len(), 1);
+    assert_eq!(of(&incidents), before, "it is for the next review");
 }
 
 #[test]

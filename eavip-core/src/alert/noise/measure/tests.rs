@@ -59,6 +59,8 @@ fn precision_and_recall_are_what_was_worth_it() {
     ] {
         let found = measure(&evidence, &scope, days(1), &NoisePolicy::default());
         assert_eq!((found.decided(), found.precision, found.recall), (decided, precision, recall), "{scope}");
+        let worth = precision.map_or(0.0, |precision| precision * decided as f64);
+        assert_eq!(found.worth() as f64, worth, "{scope}");
     }
 }
 
@@ -68,7 +70,7 @@ fn pages_of_one_message_are_one_incident_of_their_shift() {
     let records =
         vec![page(1, 10), page(1, 20), page(2, 30), page(3, 43_200), page(4, 80_000), page(5, 86_399)];
     let found = count(records, days(1));
-    assert_eq!((found.worst_shift, found.pages_per_shift), (3, Some(2.5)));
+    assert_eq!((found.pages, found.worst_shift, found.pages_per_shift), (5, 3, Some(2.5)));
 }
 
 #[test]
