@@ -34,6 +34,7 @@ pub const MAX_NAME: usize = 400;
 
 words! {
     /// What becomes of an access.
+    #[non_exhaustive]
     pub enum Ruling ("review decision") {
         /// It is still needed.
         Keep = "keep",
@@ -67,6 +68,7 @@ pub struct Decided {
 /// What happened to a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ReviewEvent {
     /// It began.
     Opened {
@@ -98,6 +100,7 @@ pub enum ReviewEvent {
 /// What somebody asks of a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum ReviewCommand {
     /// Open it.
     Open {
@@ -127,7 +130,24 @@ pub enum ReviewCommand {
 }
 
 /// A review as its events made it.
+///
+/// ```
+/// use eavip_core::access_review::campaign::{AccessReview, Listed, ReviewCommand};
+/// use eavip_core::access_review::{AccessReviewPolicy, GrantId, GrantKind};
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::time::Timestamp;
+///
+/// let (policy, now) = (AccessReviewPolicy::default(), Timestamp::default());
+/// let token = Listed { id: GrantId { kind: GrantKind::Token, name: "ci".into() }, holder: None };
+/// let by = || "sia".parse().unwrap();
+/// let open = ReviewCommand::Open { id: "2026-q1".parse().unwrap(), by: by(), listed: vec![token] };
+/// let review = AccessReview::replay(AccessReview::decide(None, open, &policy, now).unwrap()).unwrap();
+/// assert_eq!(review.left(), 1);
+/// let close = ReviewCommand::Close { by: by() };
+/// assert!(AccessReview::decide(Some(&review), close, &policy, now).is_err(), "nothing was decided yet");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AccessReview {
     /// What it is called.
     pub id: ReviewId,

@@ -28,6 +28,7 @@ impl Source {
 
 /// What a value means that stands in two sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Merge {
     /// The later source wins: layers of configuration.
     Override,

@@ -14,7 +14,8 @@ use crate::alert::route::Notice;
 use crate::alert::rule::AlertRule;
 use crate::alert::{Alert, noise};
 use crate::audit::witness::{self, Witness};
-use crate::backup::{self, assess};
+use crate::backup::due::{self, Due};
+use crate::backup::{self, assess, retention, verify};
 use crate::capacity::{self, Forecast};
 use crate::decision::Basis;
 use crate::evaluate::{self, Waiting, evaluate, open_episodes};
@@ -53,6 +54,19 @@ questions! {
         |policy| {
             let plan = declared(&policy.backups.plans, "plan", &plan)?;
             assess::assess(plan, &evidence, &policy.backups.policy, now)
+        };
+    /// What has to be done for a data set's backups, and by when?
+    "backup.due" => { plan: BackupId, evidence: backup::evidence::Evidence, now: Timestamp },
+        |policy| {
+            let plan = declared(&policy.backups.plans, "plan", &plan)?;
+            let duties = due::due(plan, &evidence, &policy.backups.policy, now);
+            duties.map(|due| Duty { due, standing: due.standing(now) })
+        };
+    /// Which backups are kept, and why? The others may be pruned.
+    "backup.retention" => { plan: BackupId, evidence: backup::evidence::Evidence, now: Timestamp },
+        |policy| {
+            let plan = declared(&policy.backups.plans, "plan", &plan)?;
+            retention::keep(plan.retention, &verify::candidates(&evidence, now))
         };
     /// When is something full?
     "capacity" => { what: String, points: Vec<(Timestamp, f64)>, capacity: f64, now: Timestamp },
@@ -119,6 +133,13 @@ pub(super) fn basis(policy: &Policy, evidence: Digest128, at: Timestamp) -> Basi
 #[derive(Serialize)]
 struct Severe {
     sev: Sev,
+}
+
+#[derive(Serialize)]
+struct Duty {
+    #[serde(flatten)]
+    due: Due,
+    standing: due::Standing,
 }
 
 #[derive(Serialize)]

@@ -53,6 +53,7 @@ pub struct Approval {
 
 words! {
     /// Why an approval doesn't count.
+    #[non_exhaustive]
     pub enum Void ("reason why an approval is void") {
         /// Its person wrote the release.
         Author = "author",
