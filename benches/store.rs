@@ -32,7 +32,7 @@ fn main() -> Setup<()> {
 
 /// Times a routine that can fail; the first failure ends the benchmark.
 fn time(criterion: &mut Criterion, name: &str, mut routine: impl FnMut() -> Setup<()>) -> Setup<Stopwatch> {
-    let (watch, failed) = (Stopwatch::default(), Cell::new(None));
+    let (watch, failed) = (Stopwatch::new(name), Cell::new(None));
     criterion.bench_function(name, |bencher| {
         bencher.iter_custom(|times| {
             watch.run(times, || {
@@ -72,7 +72,7 @@ fn spool(criterion: &mut Criterion, dir: &std::path::Path, body: &[u8]) -> Setup
         Ok(())
     })?;
     let floor = time(criterion, "floor: write and sync as many bytes", plain(dir, "spool.floor", body, 1)?)?;
-    Ok(compare(&name, &figure, "writing and syncing as many bytes", &floor)?)
+    Ok(compare(&figure, &floor)?)
 }
 
 /// A group of reports into the server's log with one sync. The floor writes as many bytes to a file and syncs it.
@@ -91,8 +91,9 @@ fn log(criterion: &mut Criterion, dir: &std::path::Path, body: &[u8]) -> Setup<(
         }
         Ok(())
     })?;
-    let floor = time(criterion, "floor: write as much, one sync", plain(dir, "log.floor", body, GROUP)?)?;
-    Ok(compare(&name, &figure, "writing as much to a plain file with one sync", &floor)?)
+    let name = "floor: write as much to a plain file with one sync";
+    let floor = time(criterion, name, plain(dir, "log.floor", body, GROUP)?)?;
+    Ok(compare(&figure, &floor)?)
 }
 
 /// A compressed batch until its readings are at hand. The floor inflates it and skips its JSON.
@@ -118,5 +119,5 @@ fn ingest(criterion: &mut Criterion) -> Setup<()> {
         serde_json::from_slice::<serde::de::IgnoredAny>(&bytes)?;
         Ok(())
     })?;
-    Ok(compare(&name, &figure, "inflating and skipping the same JSON", &floor)?)
+    Ok(compare(&figure, &floor)?)
 }

@@ -1,11 +1,10 @@
-//! What the benchmarks share: the reports that a fleet sends, and how a figure is put beside its floor. The load program's
-//! parts are in [`load`].
+//! What the benchmarks share: the reports that a fleet sends, and how a figure is put beside its floor or peer. The load
+//! program's parts are in [`load`].
 
 pub mod load;
+mod stopwatch;
 
-use std::cell::Cell;
-use std::io::Write as _;
-use std::time::{Duration, Instant};
+pub use stopwatch::{Stopwatch, compare};
 
 use eavip_core::environment::Environment;
 use eavip_core::id::{NodeId, ServiceId};
@@ -30,18 +29,22 @@ pub fn start() -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000)
 }
 
-/// Durations as a service sees them: one in a hundred is slow. The same at every run.
-#[must_use]
-pub fn latencies(count: u32) -> Vec<f64> {
+/// Shares above 0, at most 1, evenly spread. The same at every run.
+pub fn shares() -> impl Iterator<Item = f64> {
     let mut state = 0x9E37_79B9_u32;
-    let mut next = || {
+    std::iter::repeat_with(move || {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
         f64::from(state) / f64::from(u32::MAX)
-    };
+    })
+}
+
+/// Durations as a service sees them: one in a hundred is slow. The same at every run.
+#[must_use]
+pub fn latencies(count: u32) -> Vec<f64> {
     let one = |(at, share): (u32, f64)| if at % 100 == 99 { 0.2 + share } else { 0.005 + 0.04 * share };
-    (0..count).map(|at| (at, next())).map(one).collect()
+    (0..count).zip(shares()).map(one).collect()
 }
 
 /// A healthy report of [`READINGS`] readings.
@@ -121,38 +124,4 @@ pub fn fleet(count: usize) -> Setup<(Vec<Node>, Timestamp)> {
         nodes.push(node);
     }
     Ok((nodes, last))
-}
-
-/// Times a routine inside a benchmark and keeps the least time per call: what noise of other programs can't raise.
-#[derive(Debug, Default)]
-pub struct Stopwatch(Cell<Option<Duration>>);
-
-impl Stopwatch {
-    /// Runs a routine as often as asked; for `iter_custom`.
-    pub fn run<T>(&self, times: u64, mut routine: impl FnMut() -> T) -> Duration {
-        let begun = Instant::now();
-        for _ in 0..times {
-            std::hint::black_box(routine());
-        }
-        let took = begun.elapsed();
-        let each = took / u32::try_from(times.max(1)).unwrap_or(u32::MAX);
-        self.0.set(Some(self.0.get().map_or(each, |least| least.min(each))));
-        took
-    }
-
-    /// The least time of one call; none when the benchmark was filtered out.
-    #[must_use]
-    pub fn least(&self) -> Option<Duration> {
-        self.0.get()
-    }
-}
-
-/// Writes a figure beside its floor, measured in the same run.
-///
-/// # Errors
-/// When standard output is closed.
-pub fn compare(what: &str, figure: &Stopwatch, floor_name: &str, floor: &Stopwatch) -> std::io::Result<()> {
-    let (Some(took), Some(least)) = (figure.least(), floor.least()) else { return Ok(()) };
-    let ratio = took.as_secs_f64() / least.as_secs_f64().max(1e-12);
-    writeln!(std::io::stdout(), "{what}: {took:?}; floor ({floor_name}): {least:?}; ratio {ratio:.1}")
 }

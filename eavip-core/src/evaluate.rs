@@ -16,7 +16,9 @@ pub use summary::readable;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Aggregate;
-use crate::alert::episode::{self, Ending, Episode, EpisodeCommand, EpisodeEvent, Opening, Subject};
+use crate::alert::episode::{
+    self, Ending, Episode, EpisodeCommand, EpisodeEvent, Opening, Subject, SubjectRef,
+};
 use crate::alert::route::{self, Notice, NoticeKind};
 use crate::alert::rule::AlertRule;
 use crate::id::{Digest128, NodeId};
@@ -24,7 +26,7 @@ use crate::node::{Node, Series};
 use crate::policy::Policy;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::Metric;
-use crate::signal::reading::{Quality, SeriesKey, Value};
+use crate::signal::reading::{Quality, Value};
 use crate::signal::service::ServiceWindow;
 use crate::time::Timestamp;
 
@@ -107,19 +109,19 @@ impl<'a> Evaluation<'a> {
         let open = self.open.remove(&node.id).unwrap_or_default();
         let silent = silence(node, self.now);
         for rule in policy.rules_on(Metric::NodeSilent) {
-            self.look(node, rule, || Subject::Node, Some(silent), &open);
+            self.look(node, rule, SubjectRef::Node, Some(silent), &open);
         }
-        for (key, series) in &node.series {
+        for (key, series) in node.series.iter() {
             let mut rules = policy.rules_on(key.metric).peekable();
             if rules.peek().is_some() {
                 let value = known(node, series, self.now);
-                rules.for_each(|rule| self.look(node, rule, || Subject::Series(key.clone()), value, &open));
+                rules.for_each(|rule| self.look(node, rule, SubjectRef::Series(key), value, &open));
             }
         }
         for (service, window) in &node.services {
             for (derived, rule) in policy.rules_on_services() {
                 let value = over_window(node, window, derived, rule, self.now);
-                self.look(node, rule, || Subject::Service(service.clone()), value, &open);
+                self.look(node, rule, SubjectRef::Service(service), value, &open);
             }
         }
         for episode in open.values() {
@@ -132,14 +134,14 @@ impl<'a> Evaluation<'a> {
         &mut self,
         node: &Node,
         rule: &AlertRule,
-        subject: impl FnOnce() -> Subject,
+        subject: SubjectRef<'_>,
         value: Option<f64>,
         open: &BTreeMap<Digest128, &Episode>,
     ) {
         match value {
-            Some(value) if rule.condition.fires(value) => self.bad(node, rule, subject(), value, open),
+            Some(value) if rule.condition.fires(value) => self.bad(node, rule, subject, value, open),
             None if !self.before.bad_since.is_empty() => {
-                let fingerprint = episode::fingerprint(rule, node.id, &subject());
+                let fingerprint = episode::fingerprint(rule, node.id, subject);
                 if let Some(since) = self.before.bad_since.get(&fingerprint) {
                     self.outcome.waiting.bad_since.insert(fingerprint, *since);
                 }
@@ -162,12 +164,16 @@ impl<'a> Evaluation<'a> {
         &mut self,
         node: &Node,
         rule: &AlertRule,
-        subject: Subject,
+        subject: SubjectRef<'_>,
         value: f64,
         open: &BTreeMap<Digest128, &Episode>,
     ) {
-        let fingerprint = episode::fingerprint(rule, node.id, &subject);
-        if open.contains_key(&fingerprint) || !matches(rule, node, &subject) {
+        let fingerprint = episode::fingerprint(rule, node.id, subject);
+        if open.contains_key(&fingerprint) {
+            return;
+        }
+        let subject = Subject::from(subject);
+        if !matches(rule, node, &subject) {
             return;
         }
         let since = self.before.bad_since.get(&fingerprint).copied().unwrap_or(self.now).min(self.now);
@@ -308,7 +314,7 @@ fn current(node: &Node, subject: &Subject, rule: &AlertRule, now: Timestamp) -> 
     match (subject, rule.indicator) {
         (Subject::Node, _) => Current::Known(silence(node, now)),
         (Subject::Series(key), _) => {
-            let series = node.series.get::<SeriesKey>(key);
+            let series = node.series.get(key);
             series.map_or_else(missing, |series| known_or_unknown(known(node, series, now)))
         }
         (Subject::Service(service), Indicator::Derived(derived)) => {

@@ -1,6 +1,10 @@
 //! A node as its reports show it: who it is, how recent we know that, and the latest of each series.
 
+mod series;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use series::{MAX_SERIES, Series, SeriesMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +15,11 @@ use crate::mode::Mode;
 use crate::policy::Policy;
 use crate::signal::health::{self, Latest, SignalHealth};
 use crate::signal::metric::Metric;
-use crate::signal::reading::{Quality, Reading, SeriesKey, Value};
+use crate::signal::reading::{Quality, Reading, SeriesKey};
 use crate::signal::service::ServiceWindow;
 use crate::time::{Span, Timestamp};
 use crate::wire::v1::Body;
 
-/// Most series of one node; what comes beyond is refused at the door.
-pub const MAX_SERIES: usize = 2_000;
 /// Most services of one node.
 pub const MAX_SERVICES: usize = 200;
 /// A series that no report named for this long is forgotten.
@@ -68,17 +70,6 @@ pub struct Facts {
     pub memory_bytes: u64,
 }
 
-/// The latest of one series.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Series {
-    /// Its value.
-    pub value: Value,
-    /// How good the value is.
-    pub quality: Quality,
-    /// When it was measured, by the node's clock.
-    pub at: Timestamp,
-}
-
 /// A node and the latest that is known of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
@@ -97,7 +88,7 @@ pub struct Node {
     /// How often it reports.
     pub interval: Span,
     /// The latest of each series, by metric, service and labels.
-    pub series: BTreeMap<SeriesKey, Series>,
+    pub series: SeriesMap,
     /// The windows of the services it watches.
     pub services: BTreeMap<ServiceId, ServiceWindow>,
 }
@@ -128,7 +119,7 @@ impl Node {
             seen_at: None,
             reported_at: None,
             interval: Span::from_secs(15),
-            series: BTreeMap::new(),
+            series: SeriesMap::default(),
             services: BTreeMap::new(),
         }
     }
@@ -140,7 +131,7 @@ impl Node {
         self.seen_at = Some(self.seen_at.map_or(seen_at, |last| last.max(seen_at)));
         match self.reported_at {
             Some(last) if last.since(body.at) > SET_BACK => {
-                self.series.values_mut().for_each(|series| series.at = series.at.min(body.at));
+                self.series.set_back(body.at);
             }
             Some(last) if body.at < last => return,
             _ => {}
@@ -163,13 +154,7 @@ impl Node {
 
     /// Takes one reading; one of a new series is left out when there are [`MAX_SERIES`].
     pub fn note(&mut self, reading: &Reading, at: Timestamp) {
-        if let Some(series) = reading.find_in(&mut self.series) {
-            series.value.clone_from(&reading.value);
-            (series.quality, series.at) = (reading.quality, at);
-        } else if self.series.len() < MAX_SERIES {
-            let series = Series { value: reading.value.clone(), quality: reading.quality, at };
-            self.series.insert(reading.key(), series);
-        }
+        self.series.note(reading, at);
     }
 
     fn observe_services(&mut self, body: &Body) {
@@ -190,8 +175,9 @@ impl Node {
 
     /// Forgets series that weren't named since, and the services that have none left.
     fn forget(&mut self, since: Timestamp) {
-        self.series.retain(|_, series| series.at > since);
-        let named: BTreeSet<&ServiceId> = self.series.keys().filter_map(|key| key.service.as_ref()).collect();
+        self.series.forget(since);
+        let named: BTreeSet<&ServiceId> =
+            self.series.iter().filter_map(|(key, _)| key.service.as_ref()).collect();
         self.services.retain(|service, _| named.contains(service));
     }
 
@@ -223,8 +209,7 @@ impl Node {
 
     /// The series of one metric.
     pub fn series_of(&self, metric: Metric) -> impl Iterator<Item = (&SeriesKey, &Series)> {
-        let from = SeriesKey { metric, service: None, labels: Labels::default() };
-        self.series.range(from..).take_while(move |(key, _)| key.metric == metric)
+        self.series.of(metric)
     }
 
     /// The golden signals of each service it watches.
@@ -232,7 +217,7 @@ impl Node {
     pub fn service_health(&self, policy: &Policy, now: Timestamp) -> Vec<(&ServiceId, Vec<SignalHealth>)> {
         let stale = self.is_stale(now);
         let mut latest: BTreeMap<&ServiceId, Vec<Latest<'_>>> = BTreeMap::new();
-        for (key, series) in &self.series {
+        for (key, series) in self.series.iter() {
             if let Some(service) = &key.service {
                 let quality = self.quality(series, now);
                 latest.entry(service).or_default().push(Latest { key, value: &series.value, quality });

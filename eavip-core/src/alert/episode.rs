@@ -56,6 +56,27 @@ pub enum Subject {
     Service(ServiceId),
 }
 
+/// A [`Subject`] where it stands: asking about it copies nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectRef<'a> {
+    /// The node itself.
+    Node,
+    /// One series.
+    Series(&'a SeriesKey),
+    /// A service's window.
+    Service(&'a ServiceId),
+}
+
+impl From<SubjectRef<'_>> for Subject {
+    fn from(subject: SubjectRef<'_>) -> Self {
+        match subject {
+            SubjectRef::Node => Self::Node,
+            SubjectRef::Series(key) => Self::Series(key.clone()),
+            SubjectRef::Service(service) => Self::Service(service.clone()),
+        }
+    }
+}
+
 /// What is told when an episode opens; it stays as it was, whatever happens to rule and node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opening {
@@ -274,15 +295,15 @@ pub fn labels(node: &Node, subject: &Subject) -> Labels {
 /// What identifies a rule and its indicator on a node's subject over all its episodes. Labels of the place aren't part
 /// of it: an episode stays the same when a deployment is renamed.
 #[must_use]
-pub fn fingerprint(rule: &AlertRule, node: NodeId, subject: &Subject) -> Digest128 {
+pub fn fingerprint(rule: &AlertRule, node: NodeId, subject: SubjectRef<'_>) -> Digest128 {
     let indicator = match rule.indicator {
         Indicator::Metric(metric) => metric.as_str(),
         Indicator::Derived(derived) => derived.as_str(),
     };
     let (kind, service, own) = match subject {
-        Subject::Node => ("node", None, None),
-        Subject::Series(key) => ("series", key.service.as_ref(), Some(&key.labels)),
-        Subject::Service(service) => ("service", Some(service), None),
+        SubjectRef::Node => ("node", None, None),
+        SubjectRef::Series(key) => ("series", key.service.as_ref(), Some(&key.labels)),
+        SubjectRef::Service(service) => ("service", Some(service), None),
     };
     let head = [
         rule.id.as_str().as_bytes(),

@@ -10,7 +10,7 @@ use crate::alert::route::Reason;
 use crate::environment::Environment;
 use crate::labels::Labels;
 use crate::mode::Mode;
-use crate::node::{Facts, Place};
+use crate::node::{Facts, Place, SeriesMap};
 use crate::policy::Source;
 use crate::signal::reading::Reading;
 use crate::time::Span;
@@ -230,7 +230,7 @@ fn ends_what_can_no_longer_be_measured() {
                 world.policy =
                     policy(&RULES.replace("[alert.hot]", "[alert.hot]\nmatch = { deployment = \"us\" }"));
             }
-            _ => world.nodes[0].series.clear(),
+            _ => world.nodes[0].series = SeriesMap::default(),
         }
         assert_eq!(told(&world.step(31)), [ending], "{change}");
         assert_eq!(told(&world.step(31)), NOTHING, "{change}: once");

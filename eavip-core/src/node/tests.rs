@@ -3,6 +3,7 @@
 use super::*;
 use crate::signal::health::Health;
 use crate::signal::indicator::Derived;
+use crate::signal::reading::Value;
 
 fn at(secs: i64) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000 + secs * 1_000)
@@ -133,7 +134,7 @@ fn series_and_services_are_bounded_and_known_ones_stay_current() {
         service: None,
         labels: Labels::new([("mount", "/7")]).unwrap(),
     };
-    assert_eq!(node.series[&key].value, Value::Number(0.75));
+    assert_eq!(node.series.get(&key).map(|series| &series.value), Some(&Value::Number(0.75)));
 
     let mut node = new_node();
     let service =
@@ -159,7 +160,7 @@ fn a_reading_is_found_by_its_parts_in_the_order_of_keys() {
     report(&mut node, 0, readings.clone());
     report(&mut node, 15, readings.iter().rev().cloned().collect());
     assert_eq!(node.series.len(), readings.len(), "each is found again");
-    assert!(node.series.values().all(|series| series.at == at(15)));
+    assert!(node.series.iter().all(|(_, series)| series.at == at(15)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One measured value, and how good it is. Unknown never counts as healthy.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -107,12 +108,12 @@ impl Reading {
         SeriesKey { metric: self.metric, service: self.service.clone(), labels: self.labels.clone() }
     }
 
-    /// What a map holds for its series; nothing is cloned to look.
-    pub fn find_in<'m, V>(&self, map: &'m mut BTreeMap<SeriesKey, V>) -> Option<&'m mut V> {
-        map.get_mut(self as &dyn KeyParts)
+    /// How its series is sorted against another one.
+    pub(crate) fn compare_series(&self, key: &SeriesKey) -> Ordering {
+        self.parts().cmp(&key.parts())
     }
 
-    /// As [`Self::find_in`], in a map that isn't sorted.
+    /// What a map holds for its series; nothing is cloned to look.
     pub fn find_among<'m, V>(&self, map: &'m mut HashMap<SeriesKey, V>) -> Option<&'m mut V> {
         map.get_mut(self as &dyn KeyParts)
     }
@@ -173,18 +174,6 @@ impl Eq for dyn KeyParts + '_ {}
 impl std::hash::Hash for dyn KeyParts + '_ {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.parts().hash(state);
-    }
-}
-
-impl PartialOrd for dyn KeyParts + '_ {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for dyn KeyParts + '_ {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.parts().cmp(&other.parts())
     }
 }
 

@@ -35,7 +35,7 @@ struct Slot {
 }
 
 /// The window of a service, and what it amounts to. Reports come once, evaluations every second: the sum over the
-/// window is kept up to date as slots come and go, so that reading it costs nothing.
+/// window and what follows from it are kept up to date as reports come, so that reading them costs nothing.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(from = "Stored")]
 pub struct ServiceWindow {
@@ -44,6 +44,9 @@ pub struct ServiceWindow {
     probe_unknown: bool,
     #[serde(skip_serializing)]
     total: Slot,
+    /// What the sum amounts to, in the order of [`Derived::ALL`].
+    #[serde(skip_serializing)]
+    indicators: [Option<f64>; Derived::ALL.len()],
 }
 
 /// The window as it is kept: the sum is made anew from the slots.
@@ -56,9 +59,10 @@ struct Stored {
 
 impl From<Stored> for ServiceWindow {
     fn from(Stored { slots, probe_failing, probe_unknown }: Stored) -> Self {
-        let mut window = Self { slots, probe_failing, probe_unknown, total: Slot::default() };
+        let mut window = Self { slots, probe_failing, probe_unknown, ..Self::default() };
         window.sum_histograms();
         window.sum_numbers();
+        window.derive();
         window
     }
 }
@@ -118,6 +122,7 @@ impl ServiceWindow {
         }
         self.forget(at - WINDOW);
         self.sum_numbers();
+        self.derive();
     }
 
     fn forget(&mut self, oldest: Timestamp) {
@@ -155,6 +160,23 @@ impl ServiceWindow {
         (total.probes, total.probes_up, total.errors, total.requests) = (probes, probes_up, errors, requests);
     }
 
+    fn derive(&mut self) {
+        let latency = self.latency().map(|(histogram, _)| histogram);
+        let value = |derived: Derived| {
+            if let Some(q) = derived.quantile() {
+                return latency.and_then(|histogram| histogram.quantile(q));
+            }
+            let (part, whole) = match derived {
+                Derived::Availability => (self.total.probes_up, self.total.probes),
+                _ => (self.total.errors, self.requests()?),
+            };
+            (whole > 0.0).then(|| (part / whole).clamp(0.0, 1.0))
+        };
+        let mut indicators = self.indicators;
+        indicators.iter_mut().zip(Derived::ALL).for_each(|(kept, derived)| *kept = value(*derived));
+        self.indicators = indicators;
+    }
+
     /// Whether the latest probe of the service failed; `None` when none was made or it is unknown.
     #[must_use]
     pub fn probe_failing(&self) -> Option<bool> {
@@ -170,14 +192,7 @@ impl ServiceWindow {
     /// An indicator over the window, in its unit; `None` when nothing was measured.
     #[must_use]
     pub fn indicator(&self, derived: Derived) -> Option<f64> {
-        if let Some(q) = derived.quantile() {
-            return self.latency().and_then(|(histogram, _)| histogram.quantile(q));
-        }
-        let (part, whole) = match derived {
-            Derived::Availability => (self.total.probes_up, self.total.probes),
-            _ => (self.total.errors, self.requests()?),
-        };
-        (whole > 0.0).then(|| (part / whole).clamp(0.0, 1.0))
+        self.indicators.get(derived as usize).copied().flatten()
     }
 
     /// How long answers took: as the service's requests saw it, else as the probes did (then estimated).

@@ -123,7 +123,7 @@ proptest! {
     #[test]
     fn evidence_that_only_grows_older_never_ends_an_episode(history in history(), later in 0i64..100_000) {
         let (mut world, _) = play(&history, 0);
-        world.nodes[0].series.values_mut().for_each(|series| series.at = at(-1_000_000));
+        world.nodes[0].series.set_back(at(-1_000_000));
         let stale = world.nodes[0].clone();
         let found = world.step(end(&history));
         prop_assert!(found.iter().all(|transition| matches!(transition.event, EpisodeEvent::Opened(_))), "{found:?}");
