@@ -151,4 +151,6 @@ pub mod exit {
     pub const CONFLICT: u8 = 6;
     /// Nobody is there, or doesn't answer in time.
     pub const UNREACHABLE: u8 = 7;
+    /// Neither yes nor no: something that is needed isn't known, or not yet.
+    pub const UNDECIDED: u8 = 8;
 }

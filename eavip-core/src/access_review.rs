@@ -25,6 +25,7 @@ crate::rules! {
 
 words! {
     /// What gives access.
+    #[non_exhaustive]
     pub enum GrantKind ("kind of access") {
         /// A person's or a service's account.
         Principal = "principal",
@@ -55,6 +56,7 @@ impl fmt::Display for GrantId {
 /// When an access was last used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "used", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Usage {
     /// At a moment.
     Last {

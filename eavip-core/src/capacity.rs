@@ -40,6 +40,7 @@ impl Default for CapacityPolicy {
 
 words! {
     /// Why there is no forecast.
+    #[non_exhaustive]
     pub enum Undefined ("reason for no forecast") {
         /// Fewer points than the policy or the bounds need.
         TooFewPoints = "too-few-points",
@@ -54,6 +55,7 @@ words! {
 
 /// A straight line through what was measured, in the values' unit a day.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Trend {
     /// How much it grows a day.
     pub per_day: f64,
@@ -68,6 +70,7 @@ pub struct Trend {
 /// When something is full.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Forecast {
     /// It doesn't grow, and so is never full.
     NotFilling {

@@ -34,6 +34,7 @@ pub struct Basis {
 
 /// A rule that somebody set aside for this case. Its finding stays in the decision as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Override {
     /// The rule's code.
     pub rule: Cow<'static, str>,
@@ -47,6 +48,7 @@ pub struct Override {
 
 /// A verdict with all its reasons.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Decision {
     /// The answer.
     pub verdict: Verdict,
@@ -101,6 +103,7 @@ impl Decision {
 /// A command that a state machine didn't take: every reason at once; the state is untouched.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("refused: {}", findings.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join("; "))]
+#[non_exhaustive]
 pub struct Refused {
     /// Why, in the order of the rules; never empty.
     pub findings: Vec<Finding>,

@@ -39,6 +39,7 @@ pub struct Measured {
 
 /// What one rule found. Messages never contain secret values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// The rule's stable code, such as `EAVIP-A02`.
     pub rule: Cow<'static, str>,

@@ -43,6 +43,7 @@ pub const MAX_TICKET: usize = 200;
 
 words! {
     /// What a flag is for.
+    #[non_exhaustive]
     pub enum FlagKind ("kind of flag") {
         /// Keeps what isn't finished apart from what is released.
         Release = "release",
@@ -108,7 +109,9 @@ pub struct Record {
 }
 
 /// What somebody asks of a flag.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum FlagCommand {
     /// The flag comes into use, off everywhere.
     Introduce {
@@ -154,6 +157,7 @@ impl FlagCommand {
 /// What happened to a flag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum FlagEvent {
     /// It came into use.
     Introduced {
@@ -192,7 +196,29 @@ pub enum FlagEvent {
 }
 
 /// A flag as its events made it.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::flag::{Flag, FlagCommand, Record};
+/// use eavip_core::policy::{Policy, Source};
+/// use eavip_core::time::Timestamp;
+///
+/// let text = r#"
+/// [person.pia]
+/// teams = ["product-architecture"]
+/// [flag.new-cart]
+/// owner = "product-architecture"
+/// kind = "release"
+/// environments = ["production"]
+/// "#;
+/// let policy = Policy::load(&[Source::new("runbook.toml", text)]).unwrap();
+/// let record = Record { by: "pia".parse().unwrap(), reason: "ready".into(), ticket: "SHOP-7".into() };
+/// let command = FlagCommand::Introduce { flag: "new-cart".parse().unwrap(), record };
+/// let flag = Flag::replay(Flag::decide(None, command, &policy, Timestamp::default()).unwrap()).unwrap();
+/// assert!(flag.on.is_empty(), "it is off until somebody turns it on");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Flag {
     /// Which.
     pub id: FlagId,

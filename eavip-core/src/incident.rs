@@ -69,6 +69,7 @@ use crate::time::{Span, Timestamp};
 /// Who does something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Actor {
     /// A person.
     Person(PersonId),
@@ -131,6 +132,7 @@ pub struct Item {
 
 /// An incident as its events made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Incident {
     /// As what it was declared; it stays as it was.
     pub declaration: Declaration,

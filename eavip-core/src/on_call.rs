@@ -59,6 +59,7 @@ impl OnCallPolicy {
 
 words! {
     /// What is known of somebody's channel.
+    #[non_exhaustive]
     pub enum Channel ("channel state") {
         /// A message reached them lately.
         Working = "working",

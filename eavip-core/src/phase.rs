@@ -46,7 +46,9 @@ pub struct Opening {
 }
 
 /// What somebody asks of the phases.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum PhaseCommand {
     /// A phase begins in Production.
     Open {
@@ -62,6 +64,7 @@ pub enum PhaseCommand {
 /// What happened to the phases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum PhaseEvent {
     /// One was opened.
     Opened {
@@ -73,7 +76,25 @@ pub enum PhaseEvent {
 }
 
 /// The phases of the product that are open.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::phase::{PhaseCommand, Phases};
+/// use eavip_core::policy::{Policy, Source};
+/// use eavip_core::time::Timestamp;
+///
+/// let text = "[person.pia]\nteams = [\"product-architecture\"]\n[phase.visibility]\norder = 1\n";
+/// let policy = Policy::load(&[Source::new("runbook.toml", text)]).unwrap();
+/// let open = |by: &str| PhaseCommand::Open {
+///     phase: "visibility".parse().unwrap(),
+///     reason: "the pilots are done".into(),
+///     by: by.parse().unwrap(),
+/// };
+/// assert!(Phases::decide(None, open("pia"), &policy, Timestamp::default()).is_ok());
+/// assert!(Phases::decide(None, open("ana"), &policy, Timestamp::default()).is_err(), "not Product & Architecture");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Phases {
     /// How each was opened.
     pub opened: BTreeMap<PhaseId, Opening>,

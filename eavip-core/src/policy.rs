@@ -12,6 +12,7 @@
 //! assert_eq!(rule.owner.teams().next().unwrap().as_str(), "platform-operations");
 //! ```
 
+pub mod lint;
 mod load;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +55,8 @@ pub const MAX_RULES: usize = 5_000;
 pub struct Service {
     /// Who runs it.
     pub owner: TeamId,
+    /// Whether it keeps no data, so that nothing of it has to be backed up.
+    pub stateless: bool,
     /// What it is expected to keep.
     pub objectives: Objectives,
 }
@@ -125,6 +128,25 @@ impl Policy {
     /// As [`Policy::load`].
     pub fn load_for(sources: &[Source], receivers: &BTreeSet<ReceiverId>) -> Result<Self, Vec<Problem>> {
         load::load(sources, Some(receivers))
+    }
+
+    /// Reads sources as [`Policy::load`] does, and then looks at the sections together: [`lint`] has what is told. `pages` are
+    /// the runbook pages there are; `None` leaves those that rules cite unchecked.
+    ///
+    /// ```
+    /// use eavip_core::policy::{Policy, Source, lint};
+    ///
+    /// let text = "[service.shop]\nowner = \"platform-operations\"\n";
+    /// let problems = Policy::lint(&[Source::new("runbook.toml", text)], None).unwrap_err();
+    /// let shop = problems.iter().find(|problem| problem.code == lint::NO_BACKUP).unwrap();
+    /// assert_eq!(shop.place(), "runbook.toml:1:10");
+    /// assert_eq!(shop.message, "nothing backs up the data of `shop`");
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Policy::load`]. Where a text can't be loaded, that alone is told.
+    pub fn lint(sources: &[Source], pages: Option<&lint::Pages>) -> Result<Self, Vec<Problem>> {
+        load::lint(sources, pages)
     }
 
     /// The JSON Schema of `runbook.toml`, for editors.

@@ -68,6 +68,7 @@ pub struct ReleasePolicy {
 
 words! {
     /// Where a release stands in one place.
+    #[non_exhaustive]
     pub enum Progress ("progress of a release") {
         /// On its way.
         RollingOut = "rolling-out",
@@ -80,6 +81,7 @@ words! {
 
 words! {
     /// Where a release stands.
+    #[non_exhaustive]
     pub enum Status ("release status") {
         /// Nobody asked for it.
         Draft = "draft",
@@ -121,7 +123,19 @@ pub struct Placement {
 }
 
 /// A release as its events made it.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::policy::Policy;
+/// use eavip_core::release::{Release, ReleaseCommand};
+/// use eavip_core::time::Timestamp;
+///
+/// let command = ReleaseCommand::Withdraw { reason: "superseded".into(), by: "ana".parse().unwrap() };
+/// let refused = Release::decide(None, command, &Policy::builtin(), Timestamp::default());
+/// assert!(refused.is_err(), "what was never drafted can't be withdrawn");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Release {
     /// What is released.
     pub candidate: Candidate,

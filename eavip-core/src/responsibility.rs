@@ -49,6 +49,7 @@ macro_rules! activities {
     )+) => {
         words! {
             /// What has to be done to run an installation.
+            #[non_exhaustive]
             pub enum Activity ("activity") { $( $(#[$meta])* $name = $word ),+ }
         }
 

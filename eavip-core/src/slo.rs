@@ -31,6 +31,7 @@ pub const MAX_OBJECTIVES: usize = 2_000;
 /// What is counted as good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "measure", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Measure {
     /// Probes that got the answer they expect.
     Availability,
@@ -45,6 +46,7 @@ pub enum Measure {
 
 words! {
     /// What is counted, without its numbers: as it is declared and shown.
+    #[non_exhaustive]
     pub enum MeasureKind ("measure") {
         /// [`Measure::Availability`]
         Availability = "availability",
@@ -57,6 +59,7 @@ words! {
 
 words! {
     /// What decides below the traffic floor, without its numbers: as it is declared and shown.
+    #[non_exhaustive]
     pub enum BelowKind ("decision below the traffic floor") {
         /// [`BelowFloor::Counts`]
         Counts = "counts",
@@ -68,6 +71,7 @@ words! {
 /// Who decides when there are too few events for a share to mean anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "decides", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum BelowFloor {
     /// The number of bad events itself, as long as more budget than planned burns.
     Counts {

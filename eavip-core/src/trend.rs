@@ -144,6 +144,7 @@ pub struct CapacityForecast {
 /// What a forecast says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Outlook {
     /// There is too little to go by.
     Unknown,

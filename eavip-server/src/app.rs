@@ -1,5 +1,6 @@
 //! What every handler needs.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use eavip_agent::tls::Pin;
@@ -57,6 +58,8 @@ pub struct Web {
     pub receivers: Vec<String>,
     /// Where nodes ask to be let in; none when this server lets none in.
     pub enrolment: Option<Enrolment>,
+    /// The directory of the runbook pages that come with the declared runbook; it need not be there.
+    pub runbooks: PathBuf,
 }
 
 /// Where nodes ask to be let in, for join strings.

@@ -1,16 +1,20 @@
-//! The operators' command line `eavipctl`. It asks a server through [`crate::client`] and checks runbooks without one;
-//! it decides nothing. Data goes to stdout, talk to stderr.
+//! The operators' command line `eavipctl`. It asks a server through [`crate::client`]; runbooks and releases are checked
+//! without one, by the policy library. It decides nothing of its own. Data goes to stdout, talk to stderr.
 //!
 //! It is a room of the library, so that the binary stays one line and the tests run the same code as a process.
 
 mod alerts;
 mod args;
+mod check;
 mod explain;
 mod failure;
+mod gate;
+mod given;
 mod login;
 mod nodes;
 mod output;
 mod policy;
+mod reasons;
 mod session;
 mod status;
 mod text;

@@ -27,6 +27,7 @@ pub mod notify;
 pub mod problem;
 pub mod record;
 pub mod router;
+pub mod runbooks;
 pub mod serve;
 pub mod shared;
 pub mod sse;

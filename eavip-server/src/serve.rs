@@ -28,7 +28,7 @@ use crate::record::{Actor, Event, LedgerRecord, ServerEvent, VERSION};
 use crate::shared::{ChangeKind, Shared, now};
 use crate::store::embedded::EmbeddedStore;
 use crate::store::{Store, StoreError};
-use crate::{admin, evaluate, router};
+use crate::{admin, evaluate, router, runbooks};
 
 /// A checkpoint is kept this often: what a start has to replay at the most, and how old a roll-up on disk can be.
 const CHECKPOINT: Duration = Duration::from_secs(300);
@@ -128,6 +128,7 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
             secure,
             receivers: receivers.keys().map(ToString::to_string).collect(),
             enrolment: Some(Enrolment { urls, pin: authority.pin() }),
+            runbooks: runbooks::beside(&config.runbook),
         },
     );
     let mut tasks = JoinSet::new();

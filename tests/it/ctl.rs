@@ -1,6 +1,8 @@
 //! `eavipctl` as a process: against a real server, and without one.
 
 mod codes;
+mod gate;
+mod planted;
 mod schema;
 
 use std::io::Read as _;

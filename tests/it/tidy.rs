@@ -7,6 +7,7 @@ mod advisories;
 mod configs;
 mod core_tree;
 mod docs;
+mod embedding;
 mod manifests;
 mod repo;
 mod rooms;

@@ -34,6 +34,7 @@ pub const MAX_NAME: usize = 400;
 
 words! {
     /// What becomes of an access.
+    #[non_exhaustive]
     pub enum Ruling ("review decision") {
         /// It is still needed.
         Keep = "keep",
@@ -67,6 +68,7 @@ pub struct Decided {
 /// What happened to a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ReviewEvent {
     /// It began.
     Opened {
@@ -96,7 +98,9 @@ pub enum ReviewEvent {
 }
 
 /// What somebody asks of a review.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum ReviewCommand {
     /// Open it.
     Open {
@@ -126,32 +130,34 @@ pub enum ReviewCommand {
 }
 
 /// A review as its events made it.
+///
+/// ```
+/// use eavip_core::access_review::campaign::{AccessReview, Listed, ReviewCommand};
+/// use eavip_core::access_review::{AccessReviewPolicy, GrantId, GrantKind};
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::time::Timestamp;
+///
+/// let (policy, now) = (AccessReviewPolicy::default(), Timestamp::default());
+/// let token = Listed { id: GrantId { kind: GrantKind::Token, name: "ci".into() }, holder: None };
+/// let by = || "sia".parse().unwrap();
+/// let open = ReviewCommand::Open { id: "2026-q1".parse().unwrap(), by: by(), listed: vec![token] };
+/// let review = AccessReview::replay(AccessReview::decide(None, open, &policy, now).unwrap()).unwrap();
+/// assert_eq!(review.left(), 1);
+/// let close = ReviewCommand::Close { by: by() };
+/// assert!(AccessReview::decide(Some(&review), close, &policy, now).is_err(), "nothing was decided yet");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AccessReview {
     /// What it is called.
     pub id: ReviewId,
     /// When it was opened, and by whom.
     pub opened: (PersonId, Timestamp),
     /// What is reviewed, and the latest decision on each.
-    #[serde(with = "entries")]
+    #[serde(with = "grants")]
     pub grants: BTreeMap<GrantId, (Option<PersonId>, Option<Decided>)>,
     /// When it was closed, and by whom.
     pub closed: Option<(PersonId, Timestamp)>,
-}
-
-/// The map as a list of its entries: a key of JSON is a text.
-mod entries {
-    use super::{BTreeMap, Decided, Deserialize, GrantId, PersonId};
-
-    type Grants = BTreeMap<GrantId, (Option<PersonId>, Option<Decided>)>;
-
-    pub(super) fn serialize<S: serde::Serializer>(grants: &Grants, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(grants)
-    }
-
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error> {
-        Vec::deserialize(deserializer).map(|entries: Vec<_>| entries.into_iter().collect())
-    }
 }
 
 impl AccessReview {
@@ -215,6 +221,29 @@ impl Aggregate for AccessReview {
             }
             (state, _) => state,
         }
+    }
+}
+
+/// Grants as a list: JSON has no keys of two parts.
+mod grants {
+    use super::{BTreeMap, Decided, Deserialize, GrantId, PersonId, Serialize};
+
+    #[derive(Serialize, Deserialize)]
+    struct Row<Id, Holder, Decided> {
+        id: Id,
+        holder: Holder,
+        decided: Decided,
+    }
+
+    type Grants = BTreeMap<GrantId, (Option<PersonId>, Option<Decided>)>;
+
+    pub(super) fn serialize<S: serde::Serializer>(grants: &Grants, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(grants.iter().map(|(id, (holder, decided))| Row { id, holder, decided }))
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error> {
+        let rows = Vec::<Row<GrantId, Option<PersonId>, Option<Decided>>>::deserialize(deserializer)?;
+        Ok(rows.into_iter().map(|row| (row.id, (row.holder, row.decided))).collect())
     }
 }
 

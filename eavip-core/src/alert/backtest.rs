@@ -122,6 +122,21 @@ fn told(rule: &AlertRule, history: &[Track]) -> Told {
 
 /// Judges an edit: denied when the edited rule would have been noisier or would have lost a true alert, held when the
 /// history says nothing.
+///
+/// ```
+/// use eavip_core::alert::backtest::backtest;
+/// use eavip_core::decision::{Basis, Verdict};
+/// use eavip_core::id::Digest128;
+/// use eavip_core::policy::{Policy, Source};
+/// use eavip_core::time::Timestamp;
+///
+/// let before = Policy::builtin();
+/// let edited = Source::new("runbook.toml", "[alert.disk-full]\nabove = 0.5\n");
+/// let after = Policy::load(&[edited]).unwrap();
+/// let basis = Basis { policy: after.digest, evidence: Digest128::of([]), at: Timestamp::default() };
+/// let [old, new] = [&before, &after].map(|policy| policy.rule("disk-full").unwrap());
+/// assert_eq!(backtest(old, new, &[], basis).verdict, Verdict::Hold, "nothing was stored to try it on");
+/// ```
 #[must_use]
 pub fn backtest(before: &AlertRule, after: &AlertRule, history: &[Track], basis: Basis) -> Decision {
     let (old, new) = (told(before, history), told(after, history));

@@ -118,7 +118,9 @@ pub enum EpisodeEvent {
 }
 
 /// What somebody asks of an episode.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum EpisodeCommand {
     /// A person takes it.
     Acknowledge {
@@ -143,7 +145,18 @@ pub struct Acknowledgement {
 }
 
 /// An episode as its events made it.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::alert::episode::{Episode, EpisodeCommand};
+/// use eavip_core::time::Timestamp;
+///
+/// let command = EpisodeCommand::Acknowledge { by: "ana".into(), reason: "looking".into() };
+/// let refused = Episode::decide(None, command, &(), Timestamp::default()).unwrap_err();
+/// assert_eq!(refused.findings[0].message, "the alert is already resolved", "only an evaluation opens one");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Episode {
     /// How it began.
     pub opening: Opening,

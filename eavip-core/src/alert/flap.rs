@@ -37,6 +37,7 @@ impl Default for FlapPolicy {
 
 words! {
     /// A change in whether something flaps, told once each.
+    #[non_exhaustive]
     pub enum FlapChange ("flapping notice") {
         /// It flaps now.
         Started = "started",

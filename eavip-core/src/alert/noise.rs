@@ -74,6 +74,7 @@ impl Default for NoisePolicy {
 
 words! {
     /// What became of an alert.
+    #[non_exhaustive]
     pub enum AlertOutcome ("alert outcome") {
         /// A person took it.
         Acted = "acted",
@@ -164,6 +165,7 @@ pub struct Silenced {
 /// Whose noise is counted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Scope {
     /// One rule's.
     Rule(AlertRuleId),

@@ -45,6 +45,7 @@ crate::rules! {
 
 words! {
     /// What there is to tell.
+    #[non_exhaustive]
     pub enum Occasion ("notice occasion") {
         /// The first message of a group.
         First = "first",
@@ -63,6 +64,7 @@ words! {
 
 words! {
     /// What stands in the way; in the order in which it is looked at.
+    #[non_exhaustive]
     pub enum Obstacle ("notice obstacle") {
         /// It has no owner.
         Quarantined = "quarantined",
@@ -86,6 +88,7 @@ words! {
 /// Why somebody is told, or isn't: one word, the occasion's or the obstacle's. The words of
 /// [`route::Reason`] mean the same here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Reason {
     /// Told, on this occasion.
     Told(Occasion),
@@ -184,6 +187,7 @@ impl Occasion {
 
 /// The answer to "why was I (not) told?".
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Ruling {
     /// The one reason that decided.
     pub reason: Reason,

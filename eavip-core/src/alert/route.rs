@@ -73,6 +73,19 @@ pub struct Notice {
 
 /// Decides who is told: the receivers of the first matching route, and of further ones while a route goes on; within a
 /// route the same holds for the routes in it, and its own receivers are told where none of those matches.
+///
+/// ```
+/// use eavip_core::alert::Category;
+/// use eavip_core::alert::route::{NoticeKind, Reason, decide};
+/// use eavip_core::labels::Labels;
+/// use eavip_core::policy::{Policy, Source};
+///
+/// let text = "[[route]]\nreceivers = [\"pager\"]\n";
+/// let policy = Policy::load(&[Source::new("runbook.toml", text)]).unwrap();
+/// let told = |routes| decide(routes, &Labels::default(), Category::Critical, NoticeKind::Firing);
+/// assert_eq!(told(&policy.routes).receivers[0].as_str(), "pager");
+/// assert_eq!(told(&[]).reason, Reason::NoRoute);
+/// ```
 #[must_use]
 pub fn decide(routes: &[Route], labels: &Labels, category: Category, kind: NoticeKind) -> Notice {
     let mut receivers: Vec<ReceiverId> = Vec::new();

@@ -71,7 +71,9 @@ pub struct Request {
 }
 
 /// What somebody asks of a silence.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum SilenceCommand {
     /// That there be one.
     Request(Request),
@@ -92,6 +94,7 @@ pub enum SilenceCommand {
 /// What happened to a silence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SilenceEvent {
     /// Somebody asked for it.
     Requested {
@@ -124,6 +127,7 @@ pub enum SilenceEvent {
 
 words! {
     /// Where a silence stands at a moment.
+    #[non_exhaustive]
     pub enum SilenceStatus ("silence status") {
         /// A second person is needed.
         Waiting = "waiting",
@@ -139,7 +143,32 @@ words! {
 }
 
 /// A silence as its events made it.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::alert::silence::{Request, Silence, SilenceCommand};
+/// use eavip_core::id::Digest128;
+/// use eavip_core::policy::{Policy, Source};
+/// use eavip_core::time::{Span, Timestamp};
+///
+/// let text = "[person.ana]\nteams = [\"platform-operations\"]\n";
+/// let policy = Policy::load(&[Source::new("runbook.toml", text)]).unwrap();
+/// let now = Timestamp::default();
+/// let request = |reason: &str| Request {
+///     id: Digest128([1; 16]),
+///     matchers: vec!["rule=disk-full".parse().unwrap()].try_into().unwrap(),
+///     reason: reason.into(),
+///     ticket: "OPS-7".into(),
+///     by: "ana".parse().unwrap(),
+///     from: now,
+///     until: now + Span::from_secs(3_600),
+/// };
+/// let decide = |request| Silence::decide(None, SilenceCommand::Request(request), &policy, now);
+/// assert!(decide(request("the disk is replaced")).is_ok());
+/// assert!(decide(request("")).is_err(), "a silence has a reason");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Silence {
     /// What was asked for.
     pub request: Request,

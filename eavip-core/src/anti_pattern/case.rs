@@ -30,6 +30,7 @@ pub const MAX_SUBJECT: usize = 400;
 /// What happened to a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum CaseEvent {
     /// A violation was seen.
     Violated {
@@ -63,7 +64,9 @@ pub enum CaseEvent {
 }
 
 /// What somebody asks of a case.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum CaseCommand {
     /// The detector looked, and found what it found.
     Look {
@@ -86,7 +89,23 @@ pub enum CaseCommand {
 }
 
 /// A case as its events made it.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::alert::Category;
+/// use eavip_core::anti_pattern::case::{Case, CaseCommand};
+/// use eavip_core::anti_pattern::{AntiPattern, AntiPatternPolicy};
+/// use eavip_core::time::Timestamp;
+///
+/// let pattern = AntiPattern::ManualHotfix;
+/// let findings = vec![pattern.rule().fail("checkout runs what no rollout put there", "release it, or roll back")];
+/// let look = CaseCommand::Look { pattern, subject: "checkout on n1".into(), findings };
+/// let events = Case::decide(None, look, &AntiPatternPolicy::default(), Timestamp::default()).unwrap();
+/// let case = Case::replay(events).unwrap();
+/// assert_eq!((case.count, case.category), (1, Category::Warning));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Case {
     /// Of what.
     pub pattern: AntiPattern,

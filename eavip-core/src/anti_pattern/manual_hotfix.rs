@@ -58,6 +58,31 @@ pub struct Running {
 }
 
 /// Looks at what runs; one finding.
+///
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use eavip_core::anti_pattern::AntiPatternPolicy;
+/// use eavip_core::anti_pattern::manual_hotfix::{Report, Running, detect};
+/// use eavip_core::environment::Environment;
+/// use eavip_core::finding::Outcome;
+/// use eavip_core::id::Digest256;
+/// use eavip_core::time::Timestamp;
+///
+/// let now = Timestamp::default();
+/// let report = Report { at: now, artifact: Some(Digest256::of(b"patched by hand")) };
+/// let running = Running {
+///     subject: "checkout on n1".into(),
+///     deployment: "eu".parse().unwrap(),
+///     environment: Environment::Production,
+///     reports: vec![report, report],
+///     released: BTreeSet::from([Digest256::of(b"1.2.0")]),
+///     placed: Some(Digest256::of(b"1.2.0")),
+///     in_flight: BTreeSet::new(),
+///     break_glass: None,
+/// };
+/// assert_eq!(detect(&running, &AntiPatternPolicy::default(), now)[0].outcome, Outcome::Fail);
+/// ```
 #[must_use]
 pub fn detect(running: &Running, policy: &AntiPatternPolicy, now: Timestamp) -> Vec<Finding> {
     let place = format!("{} in {} of {}", running.subject, running.environment, running.deployment);

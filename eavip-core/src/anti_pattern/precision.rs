@@ -22,6 +22,19 @@ pub struct Tally {
 }
 
 /// Judges a detector; with fewer cases than the policy asks for it says nothing.
+///
+/// ```
+/// use eavip_core::anti_pattern::precision::{Tally, judge};
+/// use eavip_core::anti_pattern::{AntiPattern, AntiPatternPolicy};
+/// use eavip_core::finding::Outcome;
+///
+/// let judged = |confirmed, refuted| {
+///     let tally = Tally { confirmed, refuted };
+///     judge(AntiPattern::SilentChange, tally, &AntiPatternPolicy::default()).outcome
+/// };
+/// assert_eq!(judged(3, 9), Outcome::Fail);
+/// assert_eq!(judged(0, 5), Outcome::NotApplicable, "too few cases to say anything");
+/// ```
 #[must_use]
 pub fn judge(detector: AntiPattern, tally: Tally, policy: &AntiPatternPolicy) -> Finding {
     let cases = tally.confirmed.saturating_add(tally.refuted);

@@ -58,6 +58,25 @@ pub struct Credential {
 }
 
 /// Looks at a credential: people, hosts, environments, name; what is wrong, or one pass.
+///
+/// ```
+/// use eavip_core::anti_pattern::AntiPatternPolicy;
+/// use eavip_core::anti_pattern::shared_credential::{Credential, Use, detect};
+/// use eavip_core::environment::Environment;
+/// use eavip_core::time::Timestamp;
+///
+/// let now = Timestamp::default();
+/// let used_by = |person: &str| Use {
+///     person: Some(person.parse().unwrap()),
+///     host: "ci-1".into(),
+///     environment: Environment::Production,
+///     at: now,
+/// };
+/// let uses = vec![used_by("ana"), used_by("ben")];
+/// let credential = Credential { name: "deploy-key".into(), hosts: None, uses, checkouts: Vec::new() };
+/// let findings = detect(&credential, &AntiPatternPolicy::default(), now);
+/// assert_eq!(findings[0].message, "`deploy-key` was used by ana, ben");
+/// ```
 #[must_use]
 pub fn detect(credential: &Credential, policy: &AntiPatternPolicy, now: Timestamp) -> Vec<Finding> {
     // What a wrong clock dates into the future isn't older than the window either.

@@ -29,6 +29,16 @@ pub struct ChangeRecord {
 }
 
 /// Looks at keys and records: what drifted or can't be told, then which records lack something; or one pass.
+///
+/// ```
+/// use eavip_core::anti_pattern::silent_change::{ChangeRecord, detect};
+/// use eavip_core::config::ConfigPolicy;
+/// use eavip_core::time::Timestamp;
+///
+/// let record = ChangeRecord { id: "cfg-17".into(), actor: Some("ana".into()), reason: None, ticket: None };
+/// let findings = detect(&[], &[record], &ConfigPolicy::default(), Timestamp::default());
+/// assert_eq!(findings[0].message, "the change `cfg-17` has no reason and no ticket");
+/// ```
 #[must_use]
 pub fn detect(
     keys: &[KeyEvidence],

@@ -59,6 +59,24 @@ pub struct Recovery {
 }
 
 /// Looks at a recovery: citation, steps, revision, rehearsal; what is wrong, or one pass.
+///
+/// ```
+/// use eavip_core::anti_pattern::AntiPatternPolicy;
+/// use eavip_core::anti_pattern::undocumented_recovery::{Recovery, detect};
+/// use eavip_core::incident::sev::Sev;
+/// use eavip_core::time::Timestamp;
+///
+/// let recovery = Recovery {
+///     incident: "inc-42".into(),
+///     sev: Sev::Sev2,
+///     cites: None,
+///     steps: Vec::new(),
+///     ended_at: None,
+///     reviewed_at: None,
+/// };
+/// let findings = detect(&recovery, &AntiPatternPolicy::default(), Timestamp::default());
+/// assert_eq!(findings[0].message, "the recovery of inc-42 cites no runbook");
+/// ```
 #[must_use]
 pub fn detect(recovery: &Recovery, policy: &AntiPatternPolicy, now: Timestamp) -> Vec<Finding> {
     let incident = &recovery.incident;

@@ -36,6 +36,26 @@ pub struct Ownership {
 }
 
 /// Looks at an alert's owner: what is wrong, or one pass.
+///
+/// ```
+/// use eavip_core::alert::Category;
+/// use eavip_core::anti_pattern::AntiPatternPolicy;
+/// use eavip_core::anti_pattern::unowned_alert::{Ownership, detect};
+/// use eavip_core::environment::Environment;
+/// use eavip_core::roster::Roster;
+/// use eavip_core::time::Timestamp;
+///
+/// let alert = Ownership {
+///     rule: "disk-full".parse().unwrap(),
+///     category: Category::Critical,
+///     environment: Environment::Production,
+///     owner: String::new(),
+///     catch_all: false,
+///     expires_at: None,
+/// };
+/// let findings = detect(&alert, &Roster::default(), &AntiPatternPolicy::default(), Timestamp::default());
+/// assert_eq!(findings[0].message, "`disk-full` has no owner");
+/// ```
 #[must_use]
 pub fn detect(
     alert: &Ownership,

@@ -40,6 +40,7 @@ pub const MAX_CONFLICTS: usize = 16;
 
 words! {
     /// What a checkpoint is beside the last one that was seen.
+    #[non_exhaustive]
     pub enum Contact ("contact") {
         /// The same size and root.
         Same = "same",
@@ -77,6 +78,7 @@ pub fn compare(seen: &Checkpoint, shown: &Checkpoint, proof: Option<&Consistency
 
 /// A contradiction, with what proves it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Conflict {
     /// What kind of contradiction: a rewind or a split view.
     pub contact: Contact,
@@ -93,6 +95,7 @@ pub struct Conflict {
 /// What happened to a witness.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum WitnessEvent {
     /// It was shown a checkpoint that goes with what it knew.
     Saw {
@@ -116,6 +119,7 @@ pub struct Look {
 
 /// A witness as its events made it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Witness {
     /// The last checkpoint that goes with all earlier ones.
     pub seen: SignedCheckpoint,
@@ -189,6 +193,16 @@ impl Aggregate for Witness {
 }
 
 /// Whether the log can be relied on, as far as this witness saw; `None` is a node that never looked.
+///
+/// ```
+/// use eavip_core::audit::AuditPolicy;
+/// use eavip_core::audit::witness::assess;
+/// use eavip_core::decision::Verdict;
+/// use eavip_core::time::Timestamp;
+///
+/// let decision = assess(None, &AuditPolicy::default(), Timestamp::default());
+/// assert_eq!(decision.verdict, Verdict::Hold, "a node that never looked knows nothing");
+/// ```
 #[must_use]
 pub fn assess(witness: Option<&Witness>, policy: &AuditPolicy, now: Timestamp) -> Decision {
     let findings = vec![

@@ -35,6 +35,7 @@ pub const MAX_REASON: usize = 1_000;
 /// What a step showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Shown {
     /// It was done, and what was expected was seen.
     Done,
@@ -66,6 +67,7 @@ impl Shown {
 
 words! {
     /// Why a drill failed.
+    #[non_exhaustive]
     pub enum Cause ("cause of a failed drill") {
         /// A step didn't show what was expected.
         StepNotDone = "step-not-done",
@@ -137,6 +139,7 @@ pub struct StepTaken {
 /// How a drill ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "result", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum End {
     /// The data set can be recovered.
     Passed(Passed),
@@ -178,7 +181,9 @@ pub struct Passed {
 }
 
 /// What somebody asks of a drill.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum DrillCommand {
     /// A person plans one for the plan that is the policy.
     Plan {
@@ -213,6 +218,7 @@ pub enum DrillCommand {
 /// What happened to a drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum DrillEvent {
     /// It was planned.
     Planned(Box<Opening>),
@@ -225,7 +231,38 @@ pub enum DrillEvent {
 }
 
 /// A drill as its events made it.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::backup::drill::{Drill, DrillCommand};
+/// use eavip_core::policy::{Policy, Source};
+/// use eavip_core::time::Timestamp;
+///
+/// let text = r#"
+/// [service.orders]
+/// owner = "platform-operations"
+/// [backup.orders]
+/// service = "orders"
+/// severity = "SEV-1"
+/// owner = "platform-operations"
+/// sources = ["/var/lib/orders"]
+/// at = ["02:30"]
+/// repository = "sftp:vault.example.com:/orders"
+/// key = "{file=/etc/eavip/orders.key}"
+/// access = ["platform-operations"]
+/// keep = { daily = 7 }
+/// rpo = "30h"
+/// rto = "1h"
+/// health = "orders-smoke-test"
+/// "#;
+/// let policy = Policy::load(&[Source::new("runbook.toml", text)]).unwrap();
+/// let plan = &policy.backups.plans["orders"];
+/// let command = DrillCommand::Plan { by: "ana".parse().unwrap() };
+/// let drill = Drill::replay(Drill::decide(None, command, plan, Timestamp::default()).unwrap()).unwrap();
+/// assert_eq!(drill.opening.rto, plan.rto, "it is held to the objective of the day it was planned");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Drill {
     /// How it was planned.
     pub opening: Opening,
@@ -239,6 +276,7 @@ pub struct Drill {
 
 words! {
     /// Where a drill stands.
+    #[non_exhaustive]
     pub enum Status ("drill status") {
         /// Nobody has begun.
         Planned = "planned",

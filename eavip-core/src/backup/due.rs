@@ -13,6 +13,7 @@ use crate::words;
 
 words! {
     /// What a plan asks for again and again.
+    #[non_exhaustive]
     pub enum Duty ("backup duty") {
         /// Take a backup.
         Backup = "backup",
@@ -27,6 +28,7 @@ words! {
 
 words! {
     /// How a duty stands; from easy to late.
+    #[non_exhaustive]
     pub enum Standing ("standing of a duty") {
         /// Nothing has to be done yet.
         Waiting = "waiting",
@@ -39,6 +41,7 @@ words! {
 
 /// A duty and when it falls due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Due {
     /// What has to be done.
     pub duty: Duty,

@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 /// How a run of a backup stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Run {
     /// It began and hasn't ended.
     Running,

@@ -124,6 +124,7 @@ line!(
 
 words! {
     /// Where a secret lies.
+    #[non_exhaustive]
     pub enum Store ("secret store") {
         /// A credential that the service manager hands over.
         Credential = "credential",

@@ -11,6 +11,7 @@ use crate::words;
 
 words! {
     /// What a step of a restore is for; in the order in which they come.
+    #[non_exhaustive]
     pub enum Phase ("phase of a restore") {
         /// Get ready.
         Prepare = "prepare",

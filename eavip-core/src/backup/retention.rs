@@ -11,6 +11,7 @@ use crate::words;
 
 words! {
     /// Why a backup is kept.
+    #[non_exhaustive]
     pub enum Reason ("reason to keep a backup") {
         /// It is the newest one that is known to be good.
         LastGood = "last-good",

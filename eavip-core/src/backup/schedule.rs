@@ -127,6 +127,7 @@ impl Times {
 /// When backups of a data set are taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Schedule {
     /// So long after the previous one began.
     Every(Span),

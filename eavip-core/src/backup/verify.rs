@@ -66,6 +66,7 @@ impl<'de> Deserialize<'de> for Part {
 
 words! {
     /// What a check found.
+    #[non_exhaustive]
     pub enum Found ("outcome of a check") {
         /// Everything that was read is as it was written.
         Intact = "intact",

@@ -62,6 +62,7 @@ pub struct Declaration {
 /// What happened to a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ChangeEvent {
     /// It was declared.
     Declared {
@@ -89,7 +90,9 @@ pub enum ChangeEvent {
 }
 
 /// What somebody asks of a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum ChangeCommand {
     /// Declare it.
     Declare(Box<Declaration>),
@@ -109,6 +112,7 @@ pub enum ChangeCommand {
 
 words! {
     /// Where a change stands.
+    #[non_exhaustive]
     pub enum Status ("change status") {
         /// Declared.
         Declared = "declared",
@@ -120,7 +124,32 @@ words! {
 }
 
 /// A change as its events made it.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::config::ConfigPolicy;
+/// use eavip_core::config::change::{ChangeCommand, ConfigChange, Declaration};
+/// use eavip_core::environment::Environment;
+/// use eavip_core::time::Timestamp;
+///
+/// let declaration = Declaration {
+///     id: "cfg-17".parse().unwrap(),
+///     actor: "ana".parse().unwrap(),
+///     reason: String::new(),
+///     ticket: String::new(),
+///     deployment: "eu".parse().unwrap(),
+///     environment: Environment::Production,
+///     edits: BTreeMap::new(),
+/// };
+/// let command = ChangeCommand::Declare(Box::new(declaration));
+/// let refused = ConfigChange::decide(None, command, &ConfigPolicy::default(), Timestamp::default()).unwrap_err();
+/// let rules: Vec<&str> = refused.findings.iter().map(|finding| &*finding.rule).collect();
+/// assert_eq!(rules, ["EAVIP-C21", "EAVIP-C22", "EAVIP-C23"], "no reason, no ticket, no key: all at once");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ConfigChange {
     /// What was declared.
     pub declaration: Declaration,

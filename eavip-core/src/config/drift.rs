@@ -27,6 +27,7 @@ pub struct Seen {
 /// What a record says that a key became.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "became", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Became {
     /// A value, or absent.
     Value {

@@ -27,6 +27,22 @@ pub struct Environments {
 
 /// Compares environments: first which keys are there, then which values differ; for each rule its problems by key, or
 /// one pass. With fewer than two environments there is nothing to compare.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use eavip_core::config::KeyedDigest;
+/// use eavip_core::config::parity::{Environments, compare};
+/// use eavip_core::config::schema::Schema;
+/// use eavip_core::environment::Environment;
+/// use eavip_core::id::Digest256;
+///
+/// let digest = |value: &[u8]| KeyedDigest { key: "site-1".parse().unwrap(), digest: Digest256::of(value) };
+/// let keys = |pool: &[u8]| Some(BTreeMap::from([("db.pool".parse().unwrap(), digest(pool))]));
+/// let seen = BTreeMap::from([(Environment::Staging, keys(b"10")), (Environment::Production, keys(b"20"))]);
+/// let findings = compare(&Schema::default(), &Environments { seen });
+/// assert_eq!(findings[1].message, "`db.pool` has another value in production than in staging");
+/// ```
 #[must_use]
 pub fn compare(schema: &Schema, environments: &Environments) -> Vec<Finding> {
     if environments.seen.len() < 2 {

@@ -42,6 +42,16 @@ impl Schema {
 }
 
 /// Looks for keys in use that aren't declared: a failure for each, or one pass.
+///
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use eavip_core::config::schema::{Schema, undeclared};
+///
+/// let in_use = BTreeSet::from(["db.pool".parse().unwrap()]);
+/// let findings = undeclared(&Schema::default(), &in_use);
+/// assert_eq!(findings[0].message, "`db.pool` is in use and isn't declared");
+/// ```
 #[must_use]
 pub fn undeclared(schema: &Schema, in_use: &BTreeSet<ConfigKey>) -> Vec<Finding> {
     let unknown = in_use.iter().filter(|key| schema.get(key).is_none());

@@ -28,6 +28,7 @@ impl Source {
 
 /// What a value means that stands in two sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Merge {
     /// The later source wins: layers of configuration.
     Override,
@@ -134,8 +135,15 @@ impl Document {
     fn merge(&self, into: &mut BTreeMap<String, Item>, from: BTreeMap<String, Item>, merge: Merge) {
         for (key, item) in from {
             match (into.get_mut(&key), item) {
-                (Some(Item { value: Value::Table(known), .. }), Item { value: Value::Table(more), .. }) => {
+                (
+                    Some(Item { value: Value::Table(known), key_at, .. }),
+                    Item { value: Value::Table(more), key_at: later, .. },
+                ) => {
                     self.merge(known, more, merge);
+                    // What is wrong with the whole table is told where somebody wrote of it last.
+                    if merge == Merge::Override {
+                        *key_at = later;
+                    }
                 }
                 (Some(Item { value: Value::List(known), .. }), Item { value: Value::List(more), .. })
                     if merge != Merge::Override
@@ -219,6 +227,12 @@ impl Document {
         }
     }
 
+    /// Whether nothing wrong was found so far.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.problems.borrow().is_empty()
+    }
+
     /// Whether no further problem would be kept.
     pub(super) fn is_full(&self) -> bool {
         self.problems.borrow().len() >= MAX_PROBLEMS
@@ -241,6 +255,24 @@ impl Document {
             None => ("the declared text".to_owned(), None, String::new()),
         };
         self.problems.borrow_mut().push(Problem { code, source, position, line, message, remedy });
+    }
+
+    /// Reports a problem at the deepest part of a path that is declared; `2` is the third of a list.
+    pub fn problem_at(&self, path: &[&str], code: &'static str, message: String, remedy: String) {
+        let mut parts = path.iter();
+        let mut found = parts.next().and_then(|key| self.root.get(*key));
+        let mut at = found.map(|item| item.key_at);
+        while let (Some(item), Some(part)) = (found, parts.next()) {
+            found = match &item.value {
+                Value::Table(table) => table.get(*part),
+                Value::List(list) => part.parse::<usize>().ok().and_then(|index| list.get(index)),
+                _ => None,
+            };
+            at = found
+                .map(|item| if matches!(item.value, Value::Table(_)) { item.key_at } else { item.value_at })
+                .or(at);
+        }
+        self.report(at.unwrap_or_else(|| self.start()), code, message, remedy);
     }
 
     /// The place where a document without any source would begin.

@@ -22,6 +22,7 @@ use crate::words;
 
 words! {
     /// A part that a person has in an incident.
+    #[non_exhaustive]
     pub enum Role ("incident role") {
         /// Decides and coordinates.
         Commander = "commander",
@@ -109,6 +110,7 @@ pub struct Proof {
 /// Something beside the incident that belongs into its timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Happening {
     /// An alert that belongs to it opened.
     AlertOpened(Alert),
@@ -207,7 +209,8 @@ impl From<&Incident> for Survivor {
 }
 
 /// What somebody asks of an incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct IncidentCommand {
     /// Who asks.
     pub by: Actor,
@@ -216,7 +219,9 @@ pub struct IncidentCommand {
 }
 
 /// What can be asked of an incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Request {
     /// There is one.
     Declare(Box<Declaration>),
@@ -323,6 +328,7 @@ pub struct IncidentEvent {
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Change {
     /// It was declared.
     Declared {

@@ -17,6 +17,7 @@ const DAY: Span = Span::from_secs(86_400);
 
 /// A length of time until something is due; text and JSON like `30m`, `3d`, `5 business days`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Deadline {
     /// Within a span.
     Within(Span),

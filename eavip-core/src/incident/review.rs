@@ -33,6 +33,7 @@ pub const MAX_FACTORS: usize = 20;
 
 words! {
     /// What kind of cause an incident had, by which repeats are found.
+    #[non_exhaustive]
     pub enum Cause ("cause of an incident") {
         /// A defect in the software.
         Defect = "defect",

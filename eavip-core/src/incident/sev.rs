@@ -35,6 +35,7 @@ words! {
 
 words! {
     /// How much of what the platform does is affected.
+    #[non_exhaustive]
     pub enum Scope ("impact scope") {
         /// Nobody can use the platform.
         PlatformUnavailable = "platform-unavailable",
@@ -49,6 +50,7 @@ words! {
 
 words! {
     /// What is known of the data's integrity.
+    #[non_exhaustive]
     pub enum Integrity ("data integrity") {
         /// Checked and intact.
         Intact = "intact",
@@ -69,6 +71,7 @@ impl Sev {
 
 words! {
     /// How much of the platform signals say is affected.
+    #[non_exhaustive]
     pub enum Reach ("reach") {
         /// All of it.
         Platform = "platform",
@@ -91,6 +94,13 @@ pub struct Impact {
 }
 
 /// The severity of an impact: data integrity that is at risk or unknown is SEV-1, whatever else works.
+///
+/// ```
+/// use eavip_core::incident::sev::{Impact, Integrity, Scope, Sev, classify};
+///
+/// assert_eq!(classify(Impact { scope: Scope::MajorFunction, integrity: Integrity::Intact }), Sev::Sev2);
+/// assert_eq!(classify(Impact { scope: Scope::Minor, integrity: Integrity::Unknown }), Sev::Sev1);
+/// ```
 #[must_use]
 pub fn classify(impact: Impact) -> Sev {
     match (impact.integrity, impact.scope) {

@@ -11,6 +11,7 @@ use crate::words;
 
 words! {
     /// What an entry is about.
+    #[non_exhaustive]
     pub enum Topic ("timeline topic") {
         /// The incident itself: declared, reopened, closed, merged.
         Incident = "incident",

@@ -33,6 +33,20 @@ const MAX_LISTED: usize = 20;
 
 /// Proves the declared duties from the basis's moment on, over [`OnCallPolicy::horizon`](super::OnCallPolicy::horizon).
 /// Without any schedule and escalation only the teams are judged.
+///
+/// ```
+/// use eavip_core::decision::{Basis, Verdict};
+/// use eavip_core::id::Digest128;
+/// use eavip_core::on_call::Reach;
+/// use eavip_core::on_call::coverage::prove;
+/// use eavip_core::policy::Policy;
+/// use eavip_core::time::Timestamp;
+///
+/// let (policy, reach) = (Policy::builtin(), Reach::default());
+/// let (evidence, at) = (Digest128::of_value(&reach), Timestamp::default());
+/// let decision = prove(&policy, &reach, Basis { policy: policy.digest, evidence, at });
+/// assert_eq!(decision.verdict, Verdict::Deny, "critical alerts of a team that declares no escalation");
+/// ```
 #[must_use]
 pub fn prove(policy: &Policy, reach: &Reach, basis: Basis) -> Decision {
     let (now, horizon) = (basis.at, policy.on_call.horizon);

@@ -32,7 +32,9 @@ crate::rules! {
 }
 
 /// What somebody asks of a page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum PageCommand {
     /// An alert is to be told.
     Start {
@@ -64,6 +66,7 @@ pub enum PageCommand {
 /// What happened to a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum PageEvent {
     /// It began.
     Started {
@@ -132,6 +135,7 @@ pub enum PageEvent {
 
 words! {
     /// Where a page stands.
+    #[non_exhaustive]
     pub enum PageStatus ("page status") {
         /// Nobody has it, and further people will be told.
         Escalating = "escalating",
@@ -145,7 +149,31 @@ words! {
 }
 
 /// A page as its events made it.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::alert::Category;
+/// use eavip_core::id::Digest128;
+/// use eavip_core::on_call::page::{Page, PageCommand, PageStatus};
+/// use eavip_core::policy::{Policy, Source};
+/// use eavip_core::time::Timestamp;
+///
+/// let text = r#"
+/// [person.ana]
+/// teams = ["platform-operations"]
+/// [escalation.first]
+/// team = "platform-operations"
+/// [[escalation.first.step]]
+/// people = ["ana"]
+/// "#;
+/// let policy = Policy::load(&[Source::new("runbook.toml", text)]).unwrap();
+/// let (alert, escalation) = (Digest128([1; 16]), "first".parse().unwrap());
+/// let start = PageCommand::Start { alert, category: Category::Critical, escalation };
+/// let page = Page::replay(Page::decide(None, start, &policy, Timestamp::default()).unwrap()).unwrap();
+/// assert_eq!(page.status(), PageStatus::Escalating);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Page {
     /// The episode.
     pub alert: Digest128,

@@ -21,6 +21,7 @@ mod trend;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::roster::team;
+use super::lint::{self, Pages};
 use super::{MAX_RULES, Parts, Policy, Service};
 use crate::alert::Category;
 use crate::alert::owner::{Owner, OwnerMap};
@@ -44,15 +45,34 @@ pub(super) fn load(
     sources: &[Source],
     known_receivers: Option<&BTreeSet<ReceiverId>>,
 ) -> Result<Policy, Vec<Problem>> {
-    let builtin = [Source::new("built-in policy", super::BUILTIN)];
-    let document = Document::parse(&[(&builtin, Merge::Unique), (sources, Merge::Unique)]);
+    let document = document(sources);
     let parts = read(document.root(), known_receivers);
     let problems = document.into_problems();
-    if !problems.is_empty() {
-        return Err(problems);
+    if problems.is_empty() { Ok(Policy::assemble(parts, digest(sources))) } else { Err(problems) }
+}
+
+pub(super) fn lint(sources: &[Source], pages: Option<&Pages>) -> Result<Policy, Vec<Problem>> {
+    let document = document(sources);
+    let policy = Policy::assemble(read(document.root(), None), digest(sources));
+    let mut of_pages = Vec::new();
+    // What can't be read isn't there to be looked at: its absence would be told a second time.
+    if document.is_sound() {
+        lint::look(&policy, &document);
+        of_pages = pages.map_or_else(Vec::new, |pages| lint::look_at_pages(&policy, &document, pages));
     }
-    let texts = builtin.iter().chain(sources).map(|source| source.text.as_bytes());
-    Ok(Policy::assemble(parts, Digest128::of(texts)))
+    let mut problems = document.into_problems();
+    problems.append(&mut of_pages);
+    if problems.is_empty() { Ok(policy) } else { Err(problems) }
+}
+
+fn document(sources: &[Source]) -> Document {
+    let builtin = [Source::new("built-in policy", super::BUILTIN)];
+    Document::parse(&[(&builtin, Merge::Unique), (sources, Merge::Unique)])
+}
+
+fn digest(sources: &[Source]) -> Digest128 {
+    let texts = sources.iter().map(|source| source.text.as_bytes());
+    Digest128::of(std::iter::once(super::BUILTIN.as_bytes()).chain(texts))
 }
 
 pub(super) fn schema() -> serde_json::Value {
@@ -126,9 +146,10 @@ fn objectives(section: Section<'_>, default: Objectives) -> Objectives {
 fn services(root: &Section<'_>, roster: &Roster, default: &Objectives) -> BTreeMap<ServiceId, Service> {
     let read = |(id, section): (ServiceId, Section<'_>)| {
         let owner = team(&section, "owner", roster, "name the team that runs the service");
+        let stateless = section.flag("stateless").unwrap_or(false);
         let objectives = objectives(section.section("objectives"), *default);
         section.finish();
-        Some((id, Service { owner: owner?, objectives }))
+        Some((id, Service { owner: owner?, stateless, objectives }))
     };
     root.named_sections("service").into_iter().filter_map(read).collect()
 }

@@ -53,6 +53,7 @@ pub struct Approval {
 
 words! {
     /// Why an approval doesn't count.
+    #[non_exhaustive]
     pub enum Void ("reason why an approval is void") {
         /// Its person wrote the release.
         Author = "author",
@@ -130,7 +131,7 @@ impl Terms<'_> {
     }
 }
 
-/// Enough ways to fill a policy's places: with two, no one person's absence stops every release.
+/// Enough ways to fill a policy's places; with one, any absence among its people stops every release.
 pub const ENOUGH: usize = 2;
 
 /// In how many ways, counted up to [`ENOUGH`], people of the roster could approve a release of a type when `excluded`

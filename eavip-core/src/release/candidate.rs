@@ -21,6 +21,7 @@ pub const MAX_LINE: usize = 500;
 
 words! {
     /// What kind of change it is.
+    #[non_exhaustive]
     pub enum ChangeKind ("kind of change") {
         /// Something works that didn't.
         Fix = "fix",
@@ -47,6 +48,7 @@ impl ChangeKind {
 
 words! {
     /// What of an installation a change touches, and a rollback has to bring back.
+    #[non_exhaustive]
     pub enum Surface ("surface") {
         /// The programs that run.
         Binary = "binary",

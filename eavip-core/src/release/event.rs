@@ -26,7 +26,9 @@ pub struct Place {
 }
 
 /// What somebody asks of a release.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum ReleaseCommand {
     /// There is something to release, and a way back from it.
     Draft {
@@ -145,6 +147,7 @@ pub struct Promotion {
 /// What happened to a release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ReleaseEvent {
     /// It was drafted.
     Drafted {

@@ -13,6 +13,7 @@ use crate::words;
 
 words! {
     /// How hard releases are stopped.
+    #[non_exhaustive]
     pub enum FreezeKind ("kind of freeze") {
         /// Wait: the answer is "not yet".
         Hold = "hold",

@@ -15,6 +15,7 @@ pub const MAX_STEPS: usize = 100;
 /// How one surface comes back to what it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Undo {
     /// The release doesn't touch it.
     Unchanged,

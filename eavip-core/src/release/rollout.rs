@@ -45,6 +45,7 @@ crate::rules! {
 
 words! {
     /// Where a rollout stands.
+    #[non_exhaustive]
     pub enum Status ("rollout status") {
         /// Planned, and not begun.
         Pending = "pending",
@@ -66,7 +67,26 @@ words! {
 }
 
 /// A rollout as its events made it.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::id::Digest256;
+/// use eavip_core::release::rollout::{Bundle, Plan, Rollout, RolloutCommand, RolloutPolicy};
+/// use eavip_core::time::Timestamp;
+///
+/// let policy = RolloutPolicy::default();
+/// let bundle = |artifact: &[u8]| Bundle {
+///     artifact: Digest256::of(artifact),
+///     config: Digest256::of(b"config"),
+///     flags: Digest256::of(b"flags"),
+/// };
+/// let plan = Plan::by_share("shop-1.2.0".parse().unwrap(), bundle(b"next"), bundle(b"before"), 100, &policy);
+/// let plan = RolloutCommand::Plan(Box::new(plan));
+/// let events = Rollout::decide(None, plan, &policy, Timestamp::default()).unwrap();
+/// assert_eq!(Rollout::replay(events).unwrap().plan.stages.len(), 4, "5, 25, 50 and 100 %");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Rollout {
     /// What goes where, in which stages.
     pub plan: Plan,

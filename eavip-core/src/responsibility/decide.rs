@@ -27,6 +27,7 @@ crate::rules! {
 
 words! {
     /// What a decision can do.
+    #[non_exhaustive]
     pub enum Force ("force of a decision") {
         /// It is guidance for those who decide elsewhere.
         Advisory = "advisory",

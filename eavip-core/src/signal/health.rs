@@ -89,6 +89,14 @@ pub struct Latest<'a> {
 
 /// The golden signals of a service that has something measured, in their declared order. A signal without any
 /// reading is left out: a service that has no queue isn't blind on its backlog.
+///
+/// ```
+/// use eavip_core::signal::health::{Objectives, assess};
+/// use eavip_core::signal::service::ServiceWindow;
+///
+/// let nothing = assess(&ServiceWindow::default(), false, &[], &Objectives::default());
+/// assert!(nothing.is_empty(), "a signal that nobody measures isn't healthy: it isn't there");
+/// ```
 #[must_use]
 pub fn assess(
     window: &ServiceWindow,

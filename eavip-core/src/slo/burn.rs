@@ -10,6 +10,7 @@ use crate::words;
 
 words! {
     /// How somebody is told that a budget burns.
+    #[non_exhaustive]
     pub enum Urgency ("burn urgency") {
         /// In the working day.
         Ticket = "ticket",
@@ -20,6 +21,7 @@ words! {
 
 words! {
     /// The four burn rules, the most urgent first.
+    #[non_exhaustive]
     pub enum BurnAlert ("burn rule") {
         /// The budget of a month is gone within two days.
         PageFast = "page-fast",

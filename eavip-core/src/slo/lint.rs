@@ -16,6 +16,17 @@ crate::rules! {
 }
 
 /// Looks at a declared objective: each burn rule in its order, then the traffic floor.
+///
+/// ```
+/// use eavip_core::finding::Outcome;
+/// use eavip_core::slo::lint::lint;
+/// use eavip_core::slo::{BelowFloor, Floor, Measure, Objective, SloPolicy};
+///
+/// let floor = Floor { events: 100, below: BelowFloor::Probe };
+/// let objective = Objective { measure: Measure::Errors, target: 0.9, window: "30d".parse().unwrap(), floor };
+/// let findings = lint(&"checkout".parse().unwrap(), &objective, &SloPolicy::default());
+/// assert_eq!(findings[0].outcome, Outcome::Fail, "even if all fails it never burns 14.4 times too fast");
+/// ```
 #[must_use]
 pub fn lint(id: &ObjectiveId, objective: &Objective, policy: &SloPolicy) -> Vec<Finding> {
     let mut findings = Vec::new();

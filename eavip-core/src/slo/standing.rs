@@ -39,6 +39,7 @@ pub struct WindowCounts {
 
 words! {
     /// The most urgent thing that the burn rules say; from harmless to urgent. What nobody knows ranks above a ticket.
+    #[non_exhaustive]
     pub enum Burning ("burning") {
         /// No rule fires.
         Steady = "steady",
@@ -53,6 +54,7 @@ words! {
 
 /// How an objective stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Standing {
     /// The share of the budget that is left, 1 at most and below 0 when overdrawn; `None` when it isn't known.
     pub budget_left: Option<f64>,

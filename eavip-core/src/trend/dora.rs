@@ -41,6 +41,7 @@ pub struct Failure {
 
 /// The five, over a period in which there was at least one deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Dora {
     /// How many deployments there were.
     pub deployments: usize,

@@ -38,6 +38,7 @@ pub const MAX_STEPS: usize = 10;
 
 words! {
     /// What a trend asks for.
+    #[non_exhaustive]
     pub enum Remedy ("remedy of a trend") {
         /// A change of the runbook.
         RunbookChange = "runbook-change",
@@ -48,6 +49,7 @@ words! {
 
 words! {
     /// What is answered to a proposal.
+    #[non_exhaustive]
     pub enum Reply ("reply to a proposal") {
         /// It is done or decided, and written.
         Accepted = "accepted",
@@ -58,6 +60,7 @@ words! {
 
 /// What a trend proposes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Draft {
     /// The same for the same remedy, pattern and first incident, however often it is drafted.
     pub id: Digest128,
@@ -77,6 +80,14 @@ pub struct Draft {
 
 /// What repeats ask for, at most [`MAX_ROWS`] drafts. Where several patterns hold the same incidents the most telling one
 /// speaks: the rule before the service before the cause.
+///
+/// ```
+/// use eavip_core::policy::Policy;
+/// use eavip_core::time::Timestamp;
+/// use eavip_core::trend::feedback::propose;
+///
+/// assert!(propose(&[], &[], &Policy::builtin(), Timestamp::default()).is_empty(), "nothing repeats");
+/// ```
 #[must_use]
 pub fn propose(
     repeats: &[Repeat],
@@ -198,7 +209,9 @@ pub struct Answer {
 }
 
 /// What somebody asks of a proposal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum ProposalCommand {
     /// A trend asks for it.
     Propose(Box<Draft>),
@@ -209,6 +222,7 @@ pub enum ProposalCommand {
 /// What happened to a proposal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ProposalEvent {
     /// A trend asked for it.
     Proposed {
@@ -228,6 +242,7 @@ pub enum ProposalEvent {
 
 /// A proposal as its events made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Proposal {
     /// What it asks for.
     pub draft: Draft,

@@ -12,6 +12,7 @@ use crate::time::Span;
 
 /// The clocks of the incidents of one severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Recovery {
     /// How many incidents were declared.
     pub incidents: usize,

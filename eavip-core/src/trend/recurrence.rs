@@ -14,6 +14,7 @@ use crate::time::{Span, Timestamp};
 /// What incidents have in common; the most telling first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Pattern {
     /// The alert rule that told of them.
     Rule(AlertRuleId),
@@ -51,6 +52,7 @@ fn by_pattern(records: &[IncidentRecord]) -> BTreeMap<Pattern, BTreeSet<(Timesta
 
 /// How many incidents of a pattern there were before and are now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Count {
     /// What they have in common.
     pub pattern: Pattern,
@@ -75,6 +77,7 @@ pub fn counts(records: &[IncidentRecord], before: Period, now: Period) -> Vec<Co
 
 /// Incidents of one pattern, each of which followed the one before it too soon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Repeat {
     /// What they have in common.
     pub pattern: Pattern,

@@ -66,6 +66,7 @@ pub struct Material {
 
 /// What there is to look at in a month's review. Tables hold at most [`MAX_ROWS`] rows; the findings are made from all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Pack {
     /// The month.
     pub month: Month,
@@ -266,7 +267,9 @@ pub struct Signature {
 }
 
 /// What somebody asks of a review.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum ReviewCommand {
     /// There is a pack, or a newer one.
     Generate(Box<Pack>),
@@ -282,6 +285,7 @@ pub enum ReviewCommand {
 /// What happened to a review.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ReviewEvent {
     /// Its pack was generated; the moment is in it.
     Generated {
@@ -296,7 +300,25 @@ pub enum ReviewEvent {
 }
 
 /// A month's review as its events made it.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::policy::Policy;
+/// use eavip_core::trend::month::Month;
+/// use eavip_core::trend::review::{Material, OperationsReview, ReviewCommand, check, pack};
+///
+/// let (policy, month) = (Policy::builtin(), "2026-03".parse::<Month>().unwrap());
+/// let over = month.period().to;
+/// let pack = pack(month, Material::default(), &policy, over);
+/// let generate = ReviewCommand::Generate(Box::new(pack));
+/// let events = OperationsReview::decide(None, generate, &policy, over).unwrap();
+/// let review = OperationsReview::replay(events).unwrap();
+/// let sign = ReviewCommand::Sign { by: "nobody".parse().unwrap(), remark: "seen".into() };
+/// assert!(OperationsReview::decide(Some(&review), sign, &policy, over).is_err());
+/// assert!(check(month, Some(&review), &policy, over).message.contains("is due at"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OperationsReview {
     /// The pack.
     pub pack: Pack,

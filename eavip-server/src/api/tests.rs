@@ -54,6 +54,10 @@ impl Answer {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::with_runbooks("/nonexistent")
+    }
+
+    pub(crate) fn with_runbooks(dir: impl Into<std::path::PathBuf>) -> Self {
         let store = Arc::new(MemoryStore::new(Uuid::now_v7()));
         let mut recovered = recover(store.as_ref()).unwrap();
         let (book, nodes, waiting) = recovered.take_state();
@@ -65,6 +69,7 @@ impl Server {
             secure: false,
             receivers: Vec::new(),
             enrolment: Some(enrolment),
+            runbooks: dir.into(),
         };
         let app = App::new(shared, committer, web);
         let router = router::web(app.clone(), Router::new());

@@ -39,7 +39,13 @@ fn reads_a_token_back_and_refuses_any_changed_character() {
 
 #[test]
 fn sets_a_host_cookie_over_tls_alone() {
-    let web = |secure| crate::app::Web { url: String::new(), secure, receivers: Vec::new(), enrolment: None };
+    let web = |secure| crate::app::Web {
+        url: String::new(),
+        secure,
+        receivers: Vec::new(),
+        enrolment: None,
+        runbooks: "runbooks".into(),
+    };
     let secret = Secret::new().unwrap();
     let text = |secure| cookie::begin(&web(secure), &secret).unwrap().to_str().unwrap().to_owned();
     let attributes = "Path=/; Max-Age=43200; HttpOnly; SameSite=Strict";

@@ -11,15 +11,15 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, explain, login, nodes, policy, status, tokens};
+use crate::ctl::{alerts, check, explain, gate, login, nodes, policy, status, tokens};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]
 #[command(name = "eavipctl", version, max_term_width = 110)]
 #[command(
     after_help = "The server and the token come from `eavipctl login`, or from EAVIP_URL and EAVIP_TOKEN.\n\
-    Exit codes: 0 ok, 1 failure, 2 usage, 3 findings, 4 not found, 5 not authorised, 6 conflict, 7 unreachable, \
-    130 interrupted"
+    Exit codes: 0 ok, 1 failure, 2 usage, 3 findings or denied, 4 not found, 5 not authorised, 6 conflict, \
+    7 unreachable, 8 undecided, 130 interrupted"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -62,6 +62,10 @@ enum Command {
     /// Make what new nodes are let in with
     #[command(name = "join-token", subcommand)]
     JoinToken(tokens::JoinToken),
+    /// Check a whole runbook repository: what is declared and the pages it cites; needs no server
+    Check(check::Check),
+    /// Say whether a release may go to an environment, with every reason; needs no server
+    Gate(gate::Gate),
     /// Check a runbook, or show one of its rules; needs no server
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -87,6 +91,8 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
         Command::Tokens(tokens) => tokens.run(&session()?, out).await,
         Command::JoinToken(command) => command.run(&session()?, out).await,
+        Command::Check(check) => check.run(out),
+        Command::Gate(gate) => gate.run(out),
         Command::Policy(policy) => policy.run(out),
         Command::Explain(explain) => explain.run(out),
         Command::Completions { shell } => {

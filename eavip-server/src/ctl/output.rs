@@ -3,13 +3,15 @@
 use std::io::{self, IsTerminal as _, Write};
 
 use eavip_core::alert::Category;
+use eavip_core::decision::Verdict;
+use eavip_core::finding::Outcome;
 use eavip_core::signal::health::Health;
 use serde_json::Value;
 
 use crate::ctl::text::{cut, shown};
 
 /// Longest cell of a table: a summary with its figures fits, a label of 1 KiB doesn't push the others away.
-const MAX_CELL: usize = 100;
+pub(crate) const MAX_CELL: usize = 100;
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -62,6 +64,31 @@ impl Cell {
             Category::Critical => Tone::Bad,
         };
         Self { text: category.to_string(), tone }
+    }
+
+    pub(crate) fn outcome(outcome: Outcome) -> Self {
+        let tone = match outcome {
+            Outcome::NotApplicable => Tone::Plain,
+            Outcome::Pass => Tone::Good,
+            Outcome::Warn | Outcome::Undetermined => Tone::Warn,
+            Outcome::Fail => Tone::Bad,
+        };
+        Self { text: outcome.to_string(), tone }
+    }
+
+    /// Whether something was shown.
+    pub(crate) fn proof(shown: bool) -> Self {
+        let (text, tone) = if shown { ("yes", Tone::Good) } else { ("no", Tone::Bad) };
+        Self { text: text.to_owned(), tone }
+    }
+
+    pub(crate) fn verdict(verdict: Verdict) -> Self {
+        let tone = match verdict {
+            Verdict::Allow => Tone::Good,
+            Verdict::Hold => Tone::Warn,
+            Verdict::Deny => Tone::Bad,
+        };
+        Self { text: verdict.to_string(), tone }
     }
 
     /// A text that nobody has: a dash.

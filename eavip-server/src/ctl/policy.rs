@@ -1,6 +1,9 @@
 //! `policy`: a runbook checked by the loader that the server uses, and a rule shown with everything that the defaults
 //! add to it. No server is asked.
 
+mod backtest;
+mod self_test;
+
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -11,6 +14,7 @@ use eavip_core::alert::rule::{AlertRule, Condition};
 use eavip_core::document::{Problem, Source};
 use eavip_core::mode::Mode;
 use eavip_core::policy::Policy as Runbook;
+use eavip_core::policy::lint::Pages;
 use serde_json::{Value, json};
 
 use crate::ctl::failure::Failure;
@@ -27,6 +31,13 @@ pub(crate) enum Policy {
         #[arg(required = true, value_name = "FILE|DIR")]
         paths: Vec<PathBuf>,
     },
+    /// Check runbooks, and whether their sections make sense together: owners without people, objectives that no alert
+    /// can watch, approvals that nobody can give
+    Lint {
+        /// As for `policy check`
+        #[arg(required = true, value_name = "FILE|DIR")]
+        paths: Vec<PathBuf>,
+    },
     /// Show an alert rule with all defaults
     Explain {
         /// The rule's name, such as disk-full
@@ -35,6 +46,11 @@ pub(crate) enum Policy {
         #[arg(value_name = "FILE|DIR")]
         paths: Vec<PathBuf>,
     },
+    /// Say what a changed alert rule would have done to recorded history
+    Backtest(backtest::Backtest),
+    /// Show each gate of releases stop one and let one through
+    #[command(name = "self-test")]
+    SelfTest(self_test::SelfTest),
     /// Print the JSON Schema of runbook.toml, for editors
     Schema,
 }
@@ -42,15 +58,27 @@ pub(crate) enum Policy {
 impl Policy {
     pub(crate) fn run(self, out: &mut Output) -> Result<u8, Failure> {
         match self {
-            Self::Check { paths } => check(&paths, out),
+            Self::Check { paths } => tell(load(&paths), out),
+            Self::Lint { paths } => tell(lint(&paths, None), out),
             Self::Explain { rule, paths } => explain(&rule, &paths, out),
+            Self::Backtest(backtest) => backtest.run(out),
+            Self::SelfTest(self_test) => self_test.run(out),
             Self::Schema => schema(out),
         }
     }
 }
 
 /// Reads paths as one runbook over the built-in policy.
-fn load(paths: &[PathBuf]) -> Result<Runbook, Vec<Problem>> {
+pub(super) fn load(paths: &[PathBuf]) -> Result<Runbook, Vec<Problem>> {
+    Runbook::load(&sources(paths)?)
+}
+
+/// As [`load`], and looks at the sections together.
+pub(super) fn lint(paths: &[PathBuf], pages: Option<&Pages>) -> Result<Runbook, Vec<Problem>> {
+    Runbook::lint(&sources(paths)?, pages)
+}
+
+fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Vec<Problem>> {
     let mut sources: Vec<Source> = Vec::new();
     let mut problems = Vec::new();
     for file in paths.iter().flat_map(|path| files(path)) {
@@ -59,7 +87,7 @@ fn load(paths: &[PathBuf]) -> Result<Runbook, Vec<Problem>> {
             Err(found) => problems.extend(found),
         }
     }
-    if problems.is_empty() { Runbook::load(&sources) } else { Err(problems) }
+    if problems.is_empty() { Ok(sources) } else { Err(problems) }
 }
 
 /// The `*.toml` of a directory by name, or the file itself.
@@ -73,11 +101,9 @@ fn files(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn check(paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
-    let (problems, policy) = match load(paths) {
-        Ok(policy) => (Vec::new(), Some(policy)),
-        Err(problems) => (problems, None),
-    };
+/// Prints every problem, or how much there is that has none.
+pub(super) fn tell(found: Result<Runbook, Vec<Problem>>, out: &mut Output) -> Result<u8, Failure> {
+    let problems = found.as_ref().err().map_or(&[][..], Vec::as_slice);
     let items: Vec<Value> = problems.iter().map(as_json).collect();
     match out.format {
         Format::Table => {
@@ -88,9 +114,9 @@ fn check(paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
         }
         Format::Json | Format::Jsonl => out.table(&[], &[], &json!({ "items": items }))?,
     }
-    let Some(policy) = policy else {
-        let plural = if problems.len() == 1 { "" } else { "s" };
-        talk(&format!("{} problem{plural} found", problems.len()));
+    let Ok(policy) = found else {
+        let plural = if items.len() == 1 { "" } else { "s" };
+        talk(&format!("{} problem{plural} found", items.len()));
         return Ok(exit::FINDINGS);
     };
     let (rules, routes, teams) = (policy.rules().len(), policy.routes.len(), policy.roster.teams.len());
@@ -99,7 +125,7 @@ fn check(paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
 }
 
 /// A problem's lines, each made harmless: they repeat what stands in the file.
-fn harmless(problem: &Problem) -> String {
+pub(super) fn harmless(problem: &Problem) -> String {
     let lines = problem.to_string();
     lines.lines().map(shown).collect::<Vec<_>>().join("\n")
 }

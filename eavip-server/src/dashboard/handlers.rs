@@ -6,6 +6,8 @@ mod nodes;
 mod settings;
 mod sign_in;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
@@ -15,6 +17,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 
 use super::pages::Trouble;
+use super::runbook::Runbook;
 use super::{Chrome, Main, assets, encoded, pages, runbook};
 use crate::api::view::Alert;
 use crate::api::{self, session};
@@ -23,6 +26,7 @@ use crate::auth::guard::{Entry, Need, guard};
 use crate::auth::{Allowed, Principal, Viewer, principal};
 use crate::problem::{Code, Problem};
 use crate::record::Role;
+use crate::runbooks;
 use crate::shared::now;
 
 const VIEWER: Need = Need::Role(Role::Viewer);
@@ -71,7 +75,7 @@ pub fn router(app: &App) -> Router<App> {
     router
         .route("/nodes/{id}/series/{series}", get(nodes::series))
         .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
-        .route("/runbooks", get(runbooks))
+        .route("/runbooks", get(runbook_index))
         .route("/runbooks/{page}", get(runbook_page))
         .route("/settings", get(settings::show))
         .route("/settings/join-tokens", post(settings::make_join_token))
@@ -202,8 +206,14 @@ async fn overview(State(app): State<App>, viewing: Viewing) -> Result<Response, 
     viewing.show(pages::overview(&overview, &viewing.chrome))
 }
 
-async fn runbooks(viewing: Viewing) -> Result<Response, Problem> {
-    viewing.show(runbook::index(runbook::BUILTIN, &viewing.chrome))
+async fn runbook_index(State(app): State<App>, viewing: Viewing) -> Result<Response, Problem> {
+    let (pages, unread) = on_disk(&app, runbooks::all).await?;
+    for (path, error) in unread {
+        tracing::warn!(path = %path.display(), %error, "a runbook page can't be read");
+    }
+    let shown: Vec<Runbook<'_>> =
+        pages.iter().map(|(name, page)| Runbook { name, text: &page.text }).collect();
+    viewing.show(runbook::index(&shown, &viewing.chrome))
 }
 
 async fn runbook_page(
@@ -211,10 +221,27 @@ async fn runbook_page(
     viewing: Viewing,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = runbook::builtin(&name).ok_or_else(|| Problem::not_found("runbook", &name))?;
+    let wanted = name.clone();
+    let found = on_disk(&app, move |dir| runbooks::find(dir, &wanted)).await?;
+    let found = found.map_err(|error| {
+        tracing::error!(%error, page = name, "a runbook page can't be read");
+        Problem::new(Code::Internal, "the page is there and can't be read; the server's log says why")
+    })?;
+    let page = found.ok_or_else(|| Problem::not_found("runbook", &name))?;
     let cites = |alert: &Alert| alert.resolved.is_none() && alert.runbook == name;
     let alerts: Vec<Alert> = api::alerts::open_and_recent(&app).into_iter().filter(cites).collect();
-    viewing.show(runbook::page(found, &alerts, &viewing.chrome))
+    let shown = Runbook { name: &name, text: &page.text };
+    viewing.show(runbook::page(shown, &alerts, &viewing.chrome))
+}
+
+/// Reads from the directory of runbook pages without holding others up.
+async fn on_disk<T: Send + 'static>(
+    app: &App,
+    read: impl FnOnce(&std::path::Path) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let web = Arc::clone(&app.web);
+    let done = tokio::task::spawn_blocking(move || read(&web.runbooks)).await;
+    done.map_err(|_| Problem::new(Code::Internal, "the pages could not be read"))
 }
 
 async fn asset(Path((digest, name)): Path<(String, String)>) -> Result<Response, Problem> {

@@ -1,4 +1,4 @@
-//! Runbook pages: the built-in ones, and Markdown turned into HTML that holds nothing its writer could break out with.
+//! Runbook pages: Markdown turned into HTML that holds nothing its writer could break out with.
 
 use askama::Template;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
@@ -14,35 +14,6 @@ pub struct Runbook<'a> {
     pub name: &'a str,
     /// Its Markdown.
     pub text: &'a str,
-}
-
-macro_rules! builtin {
-    ($($name:literal),+ $(,)?) => {
-        /// The pages that the built-in alert rules cite.
-        pub const BUILTIN: &[Runbook<'static>] =
-            &[$( Runbook { name: $name, text: include_str!(concat!("../../runbooks/", $name, ".md")) } ),+];
-    };
-}
-
-builtin![
-    "certificate-expiring",
-    "clock-off",
-    "collector-blind",
-    "disk-full",
-    "error-rate-high",
-    "host-saturated",
-    "job-failed",
-    "latency-high",
-    "node-cloned",
-    "node-silent",
-    "probe-down",
-    "queue-slow",
-];
-
-/// A built-in page.
-#[must_use]
-pub fn builtin(name: &str) -> Option<Runbook<'static>> {
-    BUILTIN.iter().find(|page| page.name == name).copied()
 }
 
 impl<'a> Runbook<'a> {

@@ -28,7 +28,9 @@ crate::rules! {
 pub const MAX_EVIDENCE: usize = 12;
 
 /// What somebody asks of a defect.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum DefectCommand {
     /// The budget was judged and is breached.
     Breach {
@@ -51,6 +53,7 @@ pub enum DefectCommand {
 /// What happened to a defect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum DefectEvent {
     /// The budget was breached.
     Opened {
@@ -89,6 +92,7 @@ pub enum DefectEvent {
 
 words! {
     /// Where a defect stands at a moment.
+    #[non_exhaustive]
     pub enum DefectStatus ("defect status") {
         /// It is to be mended.
         Open = "open",
@@ -100,7 +104,26 @@ words! {
 }
 
 /// A defect as its events made it.
+///
+/// ```
+/// use eavip_core::aggregate::Aggregate;
+/// use eavip_core::alert::noise::budget::PRECISION;
+/// use eavip_core::alert::noise::defect::{Defect, DefectCommand};
+/// use eavip_core::alert::noise::Scope;
+/// use eavip_core::policy::Policy;
+/// use eavip_core::time::Timestamp;
+///
+/// let (policy, now) = (Policy::builtin(), Timestamp::default());
+/// let breach = DefectCommand::Breach {
+///     scope: Scope::Rule("disk-full".parse().unwrap()),
+///     owner: "platform-operations".parse().unwrap(),
+///     findings: vec![PRECISION.fail("one alert of four was worth it", "raise the threshold")],
+/// };
+/// let defect = Defect::replay(Defect::decide(None, breach, &policy, now).unwrap()).unwrap();
+/// assert_eq!(defect.due, now + policy.alerting.noise.due, "its owner has 14 days");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Defect {
     /// Whose noise.
     pub scope: Scope,

@@ -72,6 +72,7 @@ impl Evidence {
 
 /// The noise of a period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Measures {
     /// When.
     pub period: Period,

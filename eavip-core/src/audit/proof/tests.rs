@@ -54,6 +54,7 @@ struct Consistent {
     want_err: bool,
 }
 
+#[expect(clippy::disallowed_methods, reason = "the vectors lie beside the checkout")]
 fn vectors() -> Option<Vectors> {
     let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().skip(1);
     let found: Option<PathBuf> = above.map(|above| above.join(VECTORS)).find(|path| path.is_file());

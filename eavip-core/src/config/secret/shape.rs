@@ -7,6 +7,7 @@ use crate::words;
 
 words! {
     /// A form of secret that is known by its look.
+    #[non_exhaustive]
     pub enum Shape ("secret shape") {
         /// A private key in PEM.
         PrivateKey = "private-key",

@@ -78,6 +78,7 @@ pub struct Target {
 /// What is installed in a place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Installed {
     /// Nothing yet.
     Nothing,
@@ -133,6 +134,7 @@ pub struct OpenIncident {
 
 words! {
     /// How fast an error budget is used up, by the alert that it would raise.
+    #[non_exhaustive]
     pub enum Burn ("burn level") {
         /// Slower than any rule.
         None = "none",

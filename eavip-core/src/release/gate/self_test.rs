@@ -27,6 +27,7 @@ use crate::time::{Span, Timestamp};
 
 /// A gate shown on the case made for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Shown {
     /// The gate's code.
     pub rule: Cow<'static, str>,

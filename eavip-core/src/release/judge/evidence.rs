@@ -18,6 +18,7 @@ pub const MAX_WATCHED: usize = 200;
 
 words! {
     /// Which look at a stage it is.
+    #[non_exhaustive]
     pub enum Look ("look at a rollout") {
         /// While a stage goes on.
         Interim = "interim",
@@ -30,6 +31,7 @@ words! {
 
 words! {
     /// What is counted with the release and beside it.
+    #[non_exhaustive]
     pub enum Counted ("counted failure") {
         /// Requests that failed, of all requests.
         FailedRequests = "failed-requests",
@@ -42,6 +44,7 @@ words! {
 
 words! {
     /// What is measured with the release and beside it; more is worse.
+    #[non_exhaustive]
     pub enum Gauge ("compared gauge") {
         /// Messages that wait.
         Backlog = "backlog",

@@ -29,7 +29,9 @@ pub struct Judgement {
 pub type Observed = BTreeMap<NodeId, Option<Bundle>>;
 
 /// What somebody asks of a rollout: a person, the release process, the judge's schedule.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum RolloutCommand {
     /// Plans it.
     Plan(Box<Plan>),
@@ -94,6 +96,7 @@ pub enum RolloutCommand {
 /// Why a rollout went back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Cause {
     /// The judge found harm.
     Judged {
@@ -112,6 +115,7 @@ pub enum Cause {
 /// What happened to a rollout.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum RolloutEvent {
     /// It was planned.
     Planned {

@@ -27,6 +27,7 @@ pub struct Bundle {
 /// How far a stage reaches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Reach {
     /// A share of the nodes in percent, 1 to 100, rounded up to whole nodes.
     Percent(u8),

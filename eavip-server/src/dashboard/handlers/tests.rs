@@ -17,7 +17,10 @@ struct Browser {
 
 impl Browser {
     async fn signed_in() -> Self {
-        let server = Server::start();
+        Self::signed_in_at(Server::start()).await
+    }
+
+    async fn signed_in_at(server: Server) -> Self {
         let link = sign_in_link(&server.app).await.unwrap();
         let token = link.split_once("#token=").unwrap().1.to_owned();
         let mut browser = Self { server, cookie: String::new() };
@@ -49,6 +52,27 @@ impl Browser {
 
 fn text(answer: &Answer) -> String {
     String::from_utf8(answer.body.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn shows_the_runbook_pages_that_lie_beside_the_runbook() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("orders-stuck.md"), "# Orders are stuck\n\n1. Restart <b>them</b>.\n")
+        .unwrap();
+    std::fs::write(dir.path().join("broken.md"), [0xff]).unwrap();
+    let browser = Browser::signed_in_at(Server::with_runbooks(dir.path())).await;
+    let index = text(&browser.get("/runbooks").await);
+    assert!(index.contains("Orders are stuck") && index.contains("disk-full") && !index.contains("broken"));
+    let page = browser.get("/runbooks/orders-stuck").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(text(&page).contains("Restart &lt;b&gt;them"), "{}", text(&page));
+    for (path, status) in [
+        ("/runbooks/broken", StatusCode::INTERNAL_SERVER_ERROR),
+        ("/runbooks/none", StatusCode::NOT_FOUND),
+        ("/runbooks/..%2forders-stuck", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(browser.get(path).await.status, status, "{path}");
+    }
 }
 
 #[tokio::test]

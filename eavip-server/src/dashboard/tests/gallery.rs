@@ -45,8 +45,10 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("alert", "/alerts/1", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
     detail.alert = fixtures::alert(2, Status::Acknowledged, detail.alert.category);
     add("alert-taken", "/alerts/2", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
-    add("runbooks", "/runbooks", &|chrome| runbook::index(runbook::BUILTIN, chrome));
-    let disk = runbook::builtin("disk-full").unwrap();
+    let builtin: Vec<runbook::Runbook<'_>> =
+        crate::runbooks::BUILTIN.iter().map(|(name, text)| runbook::Runbook { name, text }).collect();
+    add("runbooks", "/runbooks", &|chrome| runbook::index(&builtin, chrome));
+    let disk = builtin.iter().find(|page| page.name == "disk-full").copied().unwrap();
     add("runbook", "/runbooks/disk-full", &|chrome| runbook::page(disk, &fixtures::alerts()[..1], chrome));
     add("settings", "/settings", &settings_page);
     add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
