@@ -224,6 +224,10 @@ const CONDITION: &[Row] = &[
     }),
     ("G07", "a drill in the future", |s| backup(s).drill.as_mut().unwrap().at = NOW + HOUR),
     ("G07", "a failed drill", |s| backup(s).drill.as_mut().unwrap().worked = false),
+    ("G07", "a drill just in time", |s| {
+        let rto = backup(s).rto;
+        backup(s).drill.as_mut().unwrap().took = rto;
+    }),
     ("G07", "a slow drill", |s| backup(s).drill.as_mut().unwrap().took = DAY),
     ("G09", "everything", |s| {
         let found = &mut s.evidence.configuration.as_mut().unwrap().what;
