@@ -131,3 +131,27 @@ fn the_schema_says_what_is_asked_for_and_nothing_else() {
     });
     insta::assert_json_snapshot!(schema);
 }
+
+#[test]
+fn each_kind_of_value_is_told_from_the_others_and_shown_as_it_was_written() {
+    let text = "[server]\nname = 'x'\nopen = true\nshare = 0.5\nsince = 2026-01-05\nports = [1, 2]\nlabels = { a = 'b' }\n\
+                steps = [{ at = '1s' }]\n";
+    let document = Document::parse(&[(&[Source::new("a.toml", text)], Merge::Override)]);
+    let shown: Vec<String> =
+        document.leaves().into_iter().map(|(key, value, place)| format!("{place} {key} = {value}")).collect();
+    insta::assert_snapshot!(shown.join("\n"));
+    let server = document.root().section("server");
+    assert_eq!(server.flag("name"), None);
+    assert_eq!(server.list::<Span>("open"), []);
+    assert_eq!(server.list::<Span>("steps"), []);
+    assert_eq!(server.integers("ports", 2..=9), [2]);
+    assert_eq!(server.integers("share", 2..=9), [0; 0]);
+    assert_eq!(server.pairs("ports"), []);
+    assert_eq!(server.pairs("labels"), [("a".to_owned(), "b".to_owned())]);
+    assert!(server.is_table("labels") && !server.is_table("name"));
+    server.section("since").finish();
+    server.finish();
+    let told = |p: &Problem| format!("{} {} {} ({})", p.place(), p.code, p.message, p.remedy);
+    let problems: Vec<String> = document.into_problems().iter().map(told).collect();
+    insta::assert_snapshot!(problems.join("\n"));
+}

@@ -270,6 +270,8 @@ fn what_is_said_is_bounded() {
             ReleaseCommand::RollBack { place: place(Environment::Development), reason: text, by: id("ana") };
         assert_eq!(step(state.clone(), command).unwrap_err().findings[0].rule, BOUNDS.code);
     }
+    let amended = step(must(None, draft()), amend(&"x".repeat(notes::MAX_NOTE + 1))).unwrap_err();
+    assert_eq!(amended.findings[0].rule, BOUNDS.code, "an amendment's own notes are looked at");
     let mut long = gate::sample(&BUILTIN, NOW).unwrap().request;
     long.candidate.fixes = (0..60).map(|at| format!("inc-{at}")).collect();
     let refused = step(None, Release::draft(long.candidate, long.rollback, id("ana"))).unwrap_err();

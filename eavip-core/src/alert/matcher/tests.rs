@@ -75,3 +75,12 @@ proptest! {
         prop_assert_eq!(matchers.matches(&labels), matchers.may_match(&labels));
     }
 }
+
+#[test]
+fn several_matchers_are_shown_in_braces_and_broken_quotes_are_refused() {
+    assert_eq!(matchers(&["a=b", "c!=d e"]).to_string(), r#"{a="b", c!="d e"}"#);
+    assert_eq!(matchers(&[]).to_string(), "{}");
+    for text in [r#"a="b"#, r#"a="b" c"#, r#"a="\x""#, r#"a="\"#] {
+        assert!(text.parse::<Matcher>().is_err(), "{text}");
+    }
+}

@@ -155,3 +155,8 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_key_has_the_name_that_it_was_made_with() {
+    assert_eq!(key([1; 32]).name(), "ops.example.com/audit");
+}

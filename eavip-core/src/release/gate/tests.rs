@@ -197,6 +197,14 @@ fn every_gate_blocks_once_in_the_self_test() {
     insta::assert_snapshot!(told);
 }
 
+#[test]
+fn a_gate_that_lets_through_or_stays_silent_blocks_nothing() {
+    let shown = |decision| self_test::Shown { rule: "EAVIP-G01".into(), decision };
+    assert!(!shown(good().decide()).blocks());
+    assert!(!shown(spoiled(|s| s.evidence.validations.clear()).decide()).blocks(), "another gate did");
+    assert!(shown(spoiled(|s| s.request.source = None).decide()).blocks());
+}
+
 fn used(sample: &mut Sample, at: Timestamp, reviewed_at: Option<Timestamp>) {
     let by = BTreeSet::from(["ana".parse().unwrap()]);
     let one = Use { release: "older".parse().unwrap(), by, at, reviewed_at };

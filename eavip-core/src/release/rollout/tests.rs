@@ -239,6 +239,27 @@ fn a_judgement_of_another_stage_or_time_moves_nothing_forward() {
 }
 
 #[test]
+fn a_judgement_counts_until_it_is_too_old() {
+    let (state, lasts) = (verifying(), RolloutPolicy::default().judgement_lasts);
+    let judged = |ago: Span| {
+        let moment = at(180);
+        decide(&state, verify(moment - ago, good()), moment).is_ok()
+    };
+    assert!(judged(lasts) && !judged(Span::from_millis(lasts.as_millis() + 1)));
+}
+
+#[test]
+fn no_event_skips_a_stage_or_goes_past_the_last() {
+    let advanced = |stage| RolloutEvent::Advanced { stage, at: at(1) };
+    for stage in [0, 2, 3, 4, usize::MAX] {
+        assert_eq!(Rollout::evolve(Some(running()), advanced(stage)), Some(running()), "stage {stage}");
+    }
+    let last = (1..4).fold(running(), |state, stage| Rollout::evolve(Some(state), advanced(stage)).unwrap());
+    assert_eq!((last.stage, last.status), (3, Status::Running));
+    assert_eq!(Rollout::evolve(Some(last.clone()), advanced(4)), Some(last));
+}
+
+#[test]
 fn a_person_accepts_doubt_at_the_end_of_a_stage_and_nothing_else() {
     let doubt = || vec![NOT_MORE.undetermined("too few", "wait")];
     let missing = || vec![MORE.undetermined("unknown", "wait"), NOT_MORE.undetermined("unknown", "wait")];

@@ -168,3 +168,49 @@ fn numbers_that_are_none_are_unknown_and_never_healthy() {
         }
     }
 }
+
+fn took(metric: Metric, seconds: &[f64]) -> Reading {
+    let mut histogram = crate::signal::histogram::Histogram::default();
+    seconds.iter().for_each(|value| histogram.record(*value));
+    Reading::distribution(metric, histogram)
+}
+
+#[test]
+fn grades_the_time_that_answers_take() {
+    use Health::{Degraded, Failing, Healthy, Unknown};
+    let table = [
+        (vec![took(Metric::RequestDuration, &[0.1; 50])], Healthy),
+        (vec![took(Metric::RequestDuration, &[2.0; 50])], Degraded),
+        (vec![took(Metric::RequestDuration, &[9.0; 50])], Failing),
+        (vec![took(Metric::ProbeDuration, &[9.0])], Failing),
+        (vec![took(Metric::RequestDuration, &[])], Healthy),
+        (vec![Reading::unknown(Metric::RequestDuration, "timed out")], Unknown),
+        (
+            vec![took(Metric::RequestDuration, &[0.1]), Reading::unknown(Metric::ProbeDuration, "timed out")],
+            Healthy,
+        ),
+    ];
+    for (readings, expected) in table {
+        let found = assess_one(&readings);
+        assert_eq!((found.len(), found[0].0, found[0].1), (1, Signal::Latency, expected), "{readings:?}");
+    }
+}
+
+#[test]
+fn a_probe_that_failed_a_moment_ago_and_a_queue_that_moves() {
+    let mut window = ServiceWindow::default();
+    let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
+    let (down, up) = (Reading::exact(Metric::ProbeUp, 0.0), Reading::exact(Metric::ProbeUp, 1.0));
+    window.observe(at(0), std::slice::from_ref(&down));
+    window.observe(at(60), std::slice::from_ref(&up));
+    let key = up.key();
+    let latest = [Latest { key: &key, value: &up.value, quality: up.quality }];
+    let found = assess(&window, false, &latest, &Objectives::default());
+    assert_eq!(
+        (found[0].health, found[0].detail.as_str()),
+        (Health::Degraded, "probes failed within the last 5 minutes")
+    );
+
+    let moves = [queue(Metric::QueueReady, 5.0), queue(Metric::QueueOldestAge, 2.0)];
+    assert_eq!(assess_one(&moves), [(Signal::Backlog, Health::Healthy, Some(2.0))]);
+}

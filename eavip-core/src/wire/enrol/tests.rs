@@ -52,3 +52,50 @@ fn signs_parts_that_cannot_run_together() {
         ReclaimRequest::signed("a", "b", Timestamp::from_millis(2))
     );
 }
+
+fn enrolment(agents: usize) -> Enrolment {
+    Enrolment {
+        certificates: "-----BEGIN CERTIFICATE-----".into(),
+        ca: "-----BEGIN CERTIFICATE-----".into(),
+        store: uuid::Uuid::from_u128(1),
+        agents: vec!["https://ops.example.com".into(); agents],
+        place: Place {
+            deployment: "eu".parse().unwrap(),
+            environment: crate::environment::Environment::Production,
+            mode: crate::mode::Mode::Saas,
+            labels: crate::labels::Labels::default(),
+        },
+    }
+}
+
+#[test]
+fn renewals_reclaims_and_replies_are_read_within_their_bounds() {
+    fn path<T: std::fmt::Debug>(read: Result<T, WireError>) -> String {
+        read.map_or_else(|error| error.path, |read| panic!("{read:?}"))
+    }
+    let bytes = |value: &serde_json::Value| serde_json::to_vec(value).unwrap();
+    let renew = |csr: String| RenewRequest::decode(&bytes(&serde_json::json!({ "csr": csr })));
+    assert_eq!(renew("c".into()).unwrap().csr, "c");
+    assert_eq!(path(renew("x".repeat(MAX_PEM + 1))), "csr");
+
+    let reclaim = ReclaimRequest {
+        certificate: "c".into(),
+        csr: "r".into(),
+        at: Timestamp::from_millis(1),
+        signature: "s".into(),
+    };
+    let sent = |edit: fn(&mut ReclaimRequest)| {
+        let mut request = reclaim.clone();
+        edit(&mut request);
+        ReclaimRequest::decode(&serde_json::to_vec(&request).unwrap())
+    };
+    assert_eq!(sent(|_| {}).unwrap(), reclaim);
+    assert_eq!(path(sent(|one| one.certificate = "x".repeat(MAX_PEM + 1))), "certificate");
+    assert_eq!(path(sent(|one| one.csr = "x".repeat(MAX_PEM + 1))), "csr");
+    assert_eq!(path(sent(|one| one.signature = "x".repeat(MAX_SIGNATURE + 1))), "signature");
+
+    for (agents, taken) in [(0, false), (1, true), (MAX_URLS, true), (MAX_URLS + 1, false)] {
+        let read = Enrolment::decode(&serde_json::to_vec(&enrolment(agents)).unwrap());
+        assert_eq!(read.is_ok(), taken, "{agents} addresses");
+    }
+}

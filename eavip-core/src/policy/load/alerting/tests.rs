@@ -157,3 +157,36 @@ fn refuses_a_route_to_nobody_and_routes_that_lie_too_deep() {
     let deep = (1..=9).map(|depth| format!("[[route{}]]\nreceivers = ['x']\n", ".routes".repeat(depth - 1)));
     assert!(problems(&deep.collect::<String>()).contains("more than 8 deep"));
 }
+
+#[test]
+fn tells_what_windows_inhibitions_and_labels_lack() {
+    let told = problems(
+        r#"
+        [maintenance.empty]
+        [[owner]]
+        match = { "" = "x" }
+        team = "platform-operations"
+        [alert.both]
+        category = "warning"
+        owner = "platform-operations"
+        action = "Look."
+        runbook = "both"
+        indicator = "probe_up"
+        below = 1.0
+        above = 2.0
+        [alert.neither]
+        category = "warning"
+        owner = "platform-operations"
+        action = "Look."
+        runbook = "neither"
+        indicator = "probe_up"
+        "#,
+    );
+    insta::assert_snapshot!(told);
+    let many = |count: usize, one: fn(usize) -> String| problems(&(0..count).map(one).collect::<String>());
+    assert!(
+        many(MAX_WINDOWS + 1, |at| format!("[maintenance.w{at}]\n"))
+            .contains("maintenance windows are too many")
+    );
+    assert!(many(MAX_INHIBITIONS + 1, |_| "[[inhibit]]\n".to_owned()).contains("inhibitions are too many"));
+}

@@ -90,6 +90,12 @@ const PROOF: &[Row] = &[
         s.request.candidate.version = "2.0.0".parse().unwrap();
         s.approve(Kind::Minor);
     }),
+    ("G08", "restores, though nothing is irreversible", |s| {
+        restoring(s);
+        s.request.candidate.changes.iter_mut().for_each(|change| change.irreversible = false);
+        s.approve(Kind::Minor);
+        rehearse(s, Span::from_secs(60), s.now);
+    }),
     ("G08", "a gap", |s| change(s, ChangeKind::Fix, &[Surface::Config], false)),
     ("G08", "never rehearsed", |s| s.evidence.rehearsals.clear()),
     ("G08", "of another version", |s| s.evidence.rehearsals[0].back_to = Some("0.9.0".parse().unwrap())),
@@ -150,6 +156,7 @@ const CONDITION: &[Row] = &[
     ("G05", "SEV-4, nobody has it", |s| {
         open(s, OpenIncident { acknowledged: false, ..incident(Sev::Sev4) });
     }),
+    ("G05", "a look in the future", |s| s.evidence.incidents.as_mut().unwrap().at = NOW + HOUR),
     ("G06", "no budgets", |s| s.evidence.budgets.as_mut().unwrap().what.clear()),
     ("G06", "used up", |s| budget(s, 0.0, Burn::None)),
     ("G06", "overspent", |s| budget(s, -3.0, Burn::None)),
@@ -167,6 +174,15 @@ const CONDITION: &[Row] = &[
     ("G06", "used up, only called a security fix", |s| {
         change(s, ChangeKind::Security, &[], false);
         s.approve(Kind::Minor);
+        budget(s, 0.0, Burn::None);
+    }),
+    ("G06", "used up, fixing a SEV-3", |s| {
+        fixing(s, true);
+        s.evidence.incidents.as_mut().unwrap().what[0].sev = Sev::Sev3;
+        budget(s, 0.0, Burn::None);
+    }),
+    ("G06", "used up, and a SEV-1 that it doesn't fix", |s| {
+        open(s, incident(Sev::Sev1));
         budget(s, 0.0, Burn::None);
     }),
     ("G06", "a page", |s| budget(s, 1.0, Burn::Page)),
@@ -203,8 +219,15 @@ const CONDITION: &[Row] = &[
     ("G07", "in the future", |s| backup(s).verified_at = Some(NOW + HOUR)),
     ("G07", "no drill", |s| backup(s).drill = None),
     ("G07", "an old drill", |s| backup(s).drill.as_mut().unwrap().at = NOW - Span::from_secs(91 * 86_400)),
+    ("G07", "a drill just not too old", |s| {
+        backup(s).drill.as_mut().unwrap().at = NOW - Span::from_secs(90 * 86_400);
+    }),
     ("G07", "a drill in the future", |s| backup(s).drill.as_mut().unwrap().at = NOW + HOUR),
     ("G07", "a failed drill", |s| backup(s).drill.as_mut().unwrap().worked = false),
+    ("G07", "a drill just in time", |s| {
+        let rto = backup(s).rto;
+        backup(s).drill.as_mut().unwrap().took = rto;
+    }),
     ("G07", "a slow drill", |s| backup(s).drill.as_mut().unwrap().took = DAY),
     ("G09", "everything", |s| {
         let found = &mut s.evidence.configuration.as_mut().unwrap().what;
@@ -236,4 +259,13 @@ const CONDITION: &[Row] = &[
 fn the_gates_of_the_targets_condition_give_every_answer() {
     let told = table(CONDITION);
     insta::assert_snapshot!(told);
+}
+
+#[test]
+fn asks_again_when_the_cause_of_a_mitigated_incident_should_have_an_owner() {
+    let mitigated = NOW - HOUR;
+    let sample = spoiled(|s| open(s, OpenIncident { mitigated_at: Some(mitigated), ..incident(Sev::Sev1) }));
+    let limit = sample.policy.release.gate.rca_owner_within;
+    let found = finding(&sample.decide(), "EAVIP-G05");
+    assert_eq!((found.outcome, found.clears_at), (Outcome::Undetermined, Some(mitigated + limit)));
 }
