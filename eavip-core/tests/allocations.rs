@@ -1,5 +1,12 @@
 //! What evaluating costs in memory: nothing for a node in which nothing changed. This program's allocator counts; it is one
 //! of its own so that the other tests keep theirs (seed: *Health & Monitoring Signals*).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking; helper functions are outside the `#[test]` items that clippy exempts"
+)]
 
 use allocation_counter::measure;
 use eavip_core::aggregate::Aggregate;
