@@ -4,6 +4,7 @@ mod evaluate;
 mod histogram;
 mod policy;
 mod release;
+#[cfg(feature = "cedar")]
 mod responsibility;
 mod wire;
 
@@ -19,6 +20,7 @@ fn main() -> Setup<()> {
     histogram::figures(&mut criterion)?;
     policy::load(&mut criterion)?;
     release::decide(&mut criterion)?;
+    #[cfg(feature = "cedar")]
     responsibility::decide(&mut criterion)?;
     criterion.final_summary();
     Ok(())

@@ -133,6 +133,22 @@ fn every_finite_number_has_a_bucket_that_is_taken_from_outside() {
 }
 
 #[test]
+fn a_value_on_the_upper_bound_of_a_bucket_belongs_to_it() {
+    for exponent in [-1_022, -5, -1, 0, 1, 5, 1_023] {
+        let bound = f64::from(exponent).exp2();
+        for scale in MIN_SCALE..=20 {
+            let place = f64::from(exponent) * f64::from(scale).exp2();
+            assert_eq!(index_of(bound, scale), place.ceil() as i32 - 1, "2^{exponent} at scale {scale}");
+        }
+        assert_eq!(
+            index_of(bound * 1.000_001, START_SCALE),
+            index_of(bound, START_SCALE) + 1,
+            "2^{exponent}"
+        );
+    }
+}
+
+#[test]
 fn overflowing_counts_and_sums_stay_at_their_largest() {
     let many = |value| {
         let mut histogram = Histogram::default();
