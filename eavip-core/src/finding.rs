@@ -1,6 +1,7 @@
 //! A finding: what one rule saw, against which limit, and what would mend it.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +113,14 @@ impl Finding {
         self.clears_at = Some(moment);
         self
     }
+}
+
+/// Names in a sentence: the first `most` of them, the rest counted.
+pub(crate) fn listed(names: impl ExactSizeIterator<Item: Display>, most: usize) -> String {
+    let more = names.len().saturating_sub(most);
+    let named: Vec<String> = names.take(most).map(|name| name.to_string()).collect();
+    let named = named.join(", ");
+    if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
 impl Rule {

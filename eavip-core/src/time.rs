@@ -139,6 +139,14 @@ impl Span {
     pub const fn times(self, factor: u64) -> Self {
         Self(self.0.saturating_mul(factor))
     }
+
+    /// Cut to its two largest units, as people talk about an age: `1d1h` of a day, an hour and some minutes.
+    #[must_use]
+    pub fn cut(self) -> Self {
+        let largest = UNITS.iter().position(|(_, millis)| self.0 >= *millis);
+        let least = largest.and_then(|at| UNITS.get(at + 1)).map_or(1, |(_, millis)| *millis);
+        Self(self.0 - self.0 % least)
+    }
 }
 
 impl From<Span> for std::time::Duration {

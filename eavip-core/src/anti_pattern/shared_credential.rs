@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AntiPatternPolicy, or_pass};
 use crate::environment::Environment;
-use crate::finding::Finding;
+use crate::finding::{Finding, listed};
 use crate::freshness::is_within;
 use crate::id::PersonId;
 use crate::time::Timestamp;
@@ -95,15 +95,16 @@ pub fn detect(credential: &Credential, policy: &AntiPatternPolicy, now: Timestam
     let mut fail =
         |message: String, remedy: &str| found.push(PERSONAL.fail(message, remedy).evidence([name]));
     if people.len() > 1 {
-        let message = format!("`{name}` was used by {}", list(people.iter()));
+        let message = format!("`{name}` was used by {}", listed(people.iter(), MAX_NAMED));
         fail(message, "give each their own, and rotate this one");
     }
     if !beyond.is_empty() {
-        let message = format!("`{name}` was used from {}, beyond its scope", list(beyond.iter()));
+        let message =
+            format!("`{name}` was used from {}, beyond its scope", listed(beyond.iter(), MAX_NAMED));
         fail(message, "find out who took it there, and rotate it");
     }
     if places.len() > 1 {
-        let message = format!("`{name}` was used in {}", list(places.iter()));
+        let message = format!("`{name}` was used in {}", listed(places.iter(), MAX_NAMED));
         fail(message, "make one for each environment, and rotate this one");
     }
     let managed = !credential.checkouts.is_empty() && own.is_empty();
@@ -135,13 +136,6 @@ fn shared_word<'n>(name: &str, shared: &'n BTreeSet<String>) -> Option<&'n str> 
 
 /// Most names in one message.
 const MAX_NAMED: usize = 5;
-
-fn list(items: impl ExactSizeIterator<Item: ToString>) -> String {
-    let more = items.len().saturating_sub(MAX_NAMED);
-    let named: Vec<String> = items.take(MAX_NAMED).map(|item| item.to_string()).collect();
-    let named = named.join(", ");
-    if more > 0 { format!("{named} and {more} more") } else { named }
-}
 
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Policy;
 use crate::alert::Category;
 use crate::document::{Document, Problem, Source, UNRESOLVED};
-use crate::finding::Outcome;
-use crate::id::{PersonId, TeamId};
-use crate::release::approval::satisfiable;
+use crate::finding::{Outcome, listed};
+use crate::id::TeamId;
+use crate::release::approval::{Staffing, staffing};
 use crate::release::version::Kind;
 use crate::slo;
 use crate::vocabulary::nearest;
@@ -40,6 +40,9 @@ pub const NO_STEPS: &str = "EAVIP-P28";
 
 /// Runbook pages, Markdown, by the name that alert rules cite them by.
 pub type Pages = BTreeMap<String, Source>;
+
+/// Most names in one message.
+const SHOWN: usize = 3;
 
 /// A checked runbook, and the text it was read from.
 struct Lint<'l> {
@@ -76,7 +79,7 @@ pub(super) fn look_at_pages(policy: &Policy, document: &Document, pages: &Pages)
 /// What each team answers for, as it is written in the text.
 fn owned(policy: &Policy) -> BTreeMap<&TeamId, BTreeSet<String>> {
     let mut owned: BTreeMap<&TeamId, BTreeSet<String>> = BTreeMap::new();
-    let mut add = |team, what| owned.entry(team).or_default().extend([what]);
+    let mut add = |team, what| owned.entry(team).or_default().extend([format!("`{what}`")]);
     for rule in policy.rules() {
         rule.owner.teams().for_each(|team| add(team, format!("[alert.{}]", rule.id)));
     }
@@ -105,19 +108,11 @@ fn teams(lint: &Lint<'_>) {
         if members >= least {
             continue;
         }
-        let what = listed(owned.iter().map(String::as_str));
+        let what = listed(owned.iter(), SHOWN);
         let message = format!("`{team}` owns {what} and has {members} active of at least {least} members");
         let remedy = format!("declare people with `teams = [\"{team}\"]`, or let another team own it");
         lint.problem(&["team", team.as_str()], TEAM_TOO_SMALL, message, &remedy);
     }
-}
-
-/// Up to three of several things by name, and how many more.
-fn listed<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
-    const SHOWN: usize = 3;
-    let more = names.len().saturating_sub(SHOWN);
-    let shown: Vec<&str> = names.take(SHOWN).collect();
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
 fn escalations(lint: &Lint<'_>) {
@@ -129,8 +124,8 @@ fn escalations(lint: &Lint<'_>) {
         if lint.policy.on_call.escalation_of(team).is_some() {
             continue;
         }
-        let rules = listed(rules.into_iter().collect::<Vec<_>>().into_iter());
-        let message = format!("`{team}` owns the Critical {rules}, and no escalation says who is told");
+        let rules = listed(rules.iter().map(|rule| format!("`{rule}`")), SHOWN);
+        let message = format!("`{team}` owns the Critical rules {rules}, and no escalation says who is told");
         let remedy = format!("declare [escalation.{team}] with `team = \"{team}\"` and its steps");
         lint.problem(&["team", team.as_str()], NO_ESCALATION, message, &remedy);
     }
@@ -152,13 +147,14 @@ fn approvals(lint: &Lint<'_>) {
     let (roster, policy) = (&lint.policy.roster, &lint.policy.release.approvals);
     for kind in Kind::ALL {
         let teams = policy.teams.of(*kind);
-        let stops = |person: &PersonId| satisfiable(roster, *kind, policy, &[person.clone()].into()) == 0;
-        let message = if satisfiable(roster, *kind, policy, &BTreeSet::new()) == 0 {
-            format!("nobody can approve a {kind} release: its teams have too few active members")
-        } else if let Some(person) = teams.iter().flat_map(|team| roster.members(team)).find(|it| stops(it)) {
-            format!("no {kind} release can be approved while `{person}` is away or asks for it")
-        } else {
-            continue;
+        let message = match staffing(roster, *kind, policy) {
+            Staffing::TooFew => {
+                format!("nobody can approve a {kind} release: its teams have too few active members")
+            }
+            Staffing::HangsOn(person) => {
+                format!("no {kind} release can be approved while `{person}` is away or asks for it")
+            }
+            Staffing::Enough => continue,
         };
         let teams: Vec<&str> = teams.iter().map(TeamId::as_str).collect();
         let remedy = format!("declare more people of {}, or name other teams", teams.join(", "));
@@ -181,7 +177,7 @@ fn backups(lint: &Lint<'_>) {
 fn watched_services(lint: &Lint<'_>) {
     for rule in lint.policy.rules() {
         let Some(service) = rule.matchers.get("service") else { continue };
-        if lint.policy.services.keys().any(|id| id.as_str() == service) {
+        if lint.policy.services.contains_key(service) {
             continue;
         }
         let remedy = match nearest(lint.policy.services.keys().map(|id| id.as_str()), service) {

@@ -247,7 +247,7 @@ fn rules(root: &Section<'_>, roster: &Roster) -> Vec<AlertRule> {
     let sections = root.named_sections::<AlertRuleId>("alert");
     if sections.len() > MAX_RULES {
         let message = format!("{} alert rules are too many", sections.len());
-        root.problem(Some("alert"), WRONG_VALUE, message, "keep at most 5000");
+        root.problem(Some("alert"), WRONG_VALUE, message, &format!("keep at most {MAX_RULES}"));
         return Vec::new();
     }
     sections.into_iter().filter_map(|(id, section)| rule(id, section, roster)).collect()

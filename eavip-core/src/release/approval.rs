@@ -156,6 +156,35 @@ pub fn satisfiable(
     }
 }
 
+/// Whether a roster can approve releases of a type day by day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Staffing<'r> {
+    /// Its people can't fill the places.
+    TooFew,
+    /// While this person is away, or asks for the release, nobody can.
+    HangsOn(&'r PersonId),
+    /// Any one of them may be away.
+    Enough,
+}
+
+/// Looks whether anybody is needed for every release of a type.
+#[must_use]
+pub fn staffing<'r>(roster: &'r Roster, kind: Kind, policy: &ApprovalPolicy) -> Staffing<'r> {
+    let teams = policy.teams.of(kind);
+    let people: Vec<&PersonId> = roster.people.keys().collect();
+    let seats = seat_all(teams, &people, roster);
+    if seats.len() < teams.len() {
+        return Staffing::TooFew;
+    }
+    // Who has no seat in one way to fill the places isn't needed for it.
+    let needed = seats.into_keys().find(|person| {
+        let others: Vec<&PersonId> = people.iter().copied().filter(|other| other != person).collect();
+        seat_all(teams, &others, roster).len() < teams.len()
+    });
+    needed.map_or(Staffing::Enough, Staffing::HangsOn)
+}
+
 fn unfilled<'t>(teams: &'t [TeamId], people: &[&PersonId], roster: &Roster) -> Vec<&'t TeamId> {
     let seats = seat_all(teams, people, roster);
     let filled: BTreeSet<usize> = seats.into_values().collect();

@@ -177,6 +177,7 @@ pub(super) struct Case<'c> {
     /// The release type that decides: the largest of what is declared, what the changes ask for and the step from the
     /// installed version. Where that version isn't known it is the largest there is.
     kind: Kind,
+    installed_seen: bool,
     approvals: Standing<'c>,
 }
 
@@ -200,7 +201,13 @@ impl<'c> Case<'c> {
             Terms { roster: &policy.roster, lasts: policy.release.approvals.lasts, skew: numbers.skew, now };
         let teams = policy.release.approvals.teams.of(kind);
         let approvals = approval::standing(&evidence.approvals, request, digest, teams, terms);
-        Self { request, evidence, policy, now, digest, kind, approvals }
+        Self { request, evidence, policy, now, digest, kind, installed_seen: installed.is_some(), approvals }
+    }
+
+    /// The release type that decides, and why it is larger than anybody said.
+    pub(super) fn release_told(&self) -> String {
+        let why = if self.installed_seen { "" } else { " (what is installed wasn't seen)" };
+        format!("{} release{why}", self.kind)
     }
 
     /// What was seen, unless that was too long ago or in the future.
@@ -217,7 +224,7 @@ impl<'c> Case<'c> {
             }
             Some(seen) => {
                 let lasts = self.policy.release.gate.evidence_lasts;
-                format!("the look at {what} is {} old, more than {lasts}", self.now.since(seen.at))
+                format!("the look at {what} is {} old, more than {lasts}", self.now.since(seen.at).cut())
             }
         };
         rule.undetermined(message, "gather the evidence again, then ask again")
@@ -251,11 +258,7 @@ const MAX_NAME: usize = 80;
 /// Names in a sentence: the first [`MAX_CITED`] of them, the rest counted.
 pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
     let cut = |name: &str| name.chars().take(MAX_NAME).collect::<String>();
-    let named: Vec<String> = names.iter().take(MAX_CITED).map(|name| cut(name.as_ref())).collect();
-    match names.len().saturating_sub(named.len()) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
+    crate::finding::listed(names.iter().map(|name| cut(name.as_ref())), MAX_CITED)
 }
 
 /// A finding cites a few short ids, whatever the evidence holds.

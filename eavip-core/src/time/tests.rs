@@ -3,6 +3,23 @@
 use super::*;
 
 #[test]
+fn a_span_is_cut_to_its_two_largest_units() {
+    for (text, cut) in [
+        ("0s", "0s"),
+        ("999ms", "999ms"),
+        ("59s999ms", "59s999ms"),
+        ("1m1s1ms", "1m1s"),
+        ("23h59m59s999ms", "23h59m"),
+        ("1d0h4m18s148ms", "1d"),
+        ("35d12h37m22s321ms", "35d12h"),
+    ] {
+        let span: Span = text.parse().unwrap();
+        assert_eq!(span.cut().to_string(), cut, "{text}");
+        assert_eq!(span.cut().cut(), span.cut());
+    }
+}
+
+#[test]
 fn reads_and_writes_spans_as_people_do() {
     for (text, millis, written) in [
         ("0s", 0, "0s"),

@@ -1,6 +1,7 @@
 //! Moments, spans and long lists as a review tells them: as exact as people talk about them.
 
 use crate::evaluate::readable;
+use crate::finding::listed;
 use crate::markdown::escape;
 use crate::signal::metric::Unit;
 use crate::time::{Span, Timestamp};
@@ -26,11 +27,7 @@ pub(super) fn span(span: Span) -> String {
 
 /// The first few names, the others counted; escaped.
 pub(super) fn first(names: &[impl AsRef<str>]) -> String {
-    let named: Vec<String> = names.iter().take(MAX_NAMED).map(|name| escape(name.as_ref())).collect();
-    match names.len().saturating_sub(MAX_NAMED) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
+    listed(names.iter().map(|name| escape(name.as_ref())), MAX_NAMED)
 }
 
 /// The last few names of so many, those before counted; escaped.

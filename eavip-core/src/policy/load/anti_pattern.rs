@@ -49,7 +49,7 @@ fn shared_names(section: &Section<'_>) -> Option<BTreeSet<String>> {
     }
     if names.len() > MAX_NAMES {
         let message = format!("{} shared names are too many", names.len());
-        section.problem(Some("shared_names"), WRONG_VALUE, message, "keep at most 100");
+        section.problem(Some("shared_names"), WRONG_VALUE, message, &format!("keep at most {MAX_NAMES}"));
     }
     section.has("shared_names").then(|| names.into_iter().collect())
 }

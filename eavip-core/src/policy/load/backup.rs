@@ -24,7 +24,7 @@ pub(super) fn read(root: &Section<'_>, roster: &Roster, services: &BTreeMap<Serv
     let sections = root.named_sections::<BackupId>("backup");
     if sections.len() > MAX_PLANS {
         let message = format!("{} backup plans are too many", sections.len());
-        root.problem(Some("backup"), WRONG_VALUE, message, "keep at most 500");
+        root.problem(Some("backup"), WRONG_VALUE, message, &format!("keep at most {MAX_PLANS}"));
         return Backups { policy, plans: BTreeMap::new() };
     }
     let plans = sections.into_iter().filter_map(|(id, section)| {

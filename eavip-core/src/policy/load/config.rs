@@ -23,7 +23,7 @@ fn schema(root: &Section<'_>) -> Schema {
     let sections = root.named_sections::<ConfigKey>("config");
     if sections.len() > MAX_KEYS {
         let message = format!("{} configuration keys are too many", sections.len());
-        root.problem(Some("config"), WRONG_VALUE, message, "keep at most 10000");
+        root.problem(Some("config"), WRONG_VALUE, message, &format!("keep at most {MAX_KEYS}"));
         return Schema::default();
     }
     Schema { keys: sections.into_iter().map(|(key, section)| (key, spec(section))).collect() }

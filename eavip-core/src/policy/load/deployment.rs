@@ -23,7 +23,7 @@ pub(super) fn read(
     let sections = root.named_sections::<DeploymentId>("deployment");
     if sections.len() > MAX_DEPLOYMENTS {
         let message = format!("{} deployments are too many", sections.len());
-        root.problem(Some("deployment"), WRONG_VALUE, message, "keep at most 5000");
+        root.problem(Some("deployment"), WRONG_VALUE, message, &format!("keep at most {MAX_DEPLOYMENTS}"));
         return Deployments::new();
     }
     let read = |(id, section): (DeploymentId, Section<'_>)| {
@@ -43,7 +43,7 @@ fn deployment(
     let name: String = section.text("name").unwrap_or_else(|| id.to_string());
     if !(1..=MAX_NAME).contains(&name.trim().chars().count()) {
         let message = "the deployment's name is empty or too long";
-        section.problem(Some("name"), WRONG_VALUE, message, "write 1 to 120 characters");
+        section.problem(Some("name"), WRONG_VALUE, message, &format!("write 1 to {MAX_NAME} characters"));
     }
     let mode: Option<Mode> = section.required("mode", "say who runs it: saas, byoc or on-prem");
     let environments: BTreeSet<Environment> = section.list("environments").into_iter().collect();

@@ -24,7 +24,7 @@ pub(super) fn read(root: &Section<'_>, services: &BTreeMap<ServiceId, Service>) 
     let sections = root.named_sections::<ObjectiveId>("slo");
     if sections.len() > MAX_OBJECTIVES {
         let message = format!("{} objectives are too many", sections.len());
-        root.problem(Some("slo"), WRONG_VALUE, message, "keep at most 2000");
+        root.problem(Some("slo"), WRONG_VALUE, message, &format!("keep at most {MAX_OBJECTIVES}"));
         return SloPolicy { objectives: BTreeMap::new(), rules, stale_after };
     }
     let objective = |(id, section): (ObjectiveId, Section<'_>)| {

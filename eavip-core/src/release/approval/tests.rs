@@ -121,6 +121,15 @@ proptest! {
         let roster = roster(&people);
         let policy = policy(&teams.iter().map(|at| names[*at]).collect::<Vec<_>>());
         let found = satisfiable(&roster, Kind::Major, &policy, &BTreeSet::new());
-        prop_assert_eq!(found, by_hand(&policy.teams.major, &roster).len().min(ENOUGH));
+        let ways = by_hand(&policy.teams.major, &roster);
+        prop_assert_eq!(found, ways.len().min(ENOUGH));
+
+        let needed: Vec<&PersonId> =
+            roster.people.keys().filter(|person| ways.iter().all(|way| way.contains(*person))).collect();
+        match staffing(&roster, Kind::Major, &policy) {
+            Staffing::TooFew => prop_assert!(ways.is_empty()),
+            Staffing::HangsOn(person) => prop_assert!(!ways.is_empty() && needed.contains(&person)),
+            Staffing::Enough => prop_assert!(needed.is_empty()),
+        }
     }
 }

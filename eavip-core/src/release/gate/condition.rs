@@ -137,7 +137,10 @@ fn unverified(case: &Case<'_>, backup: &Backup) -> Option<Finding> {
         Some(None) => BACKED_UP
             .undetermined(format!("the backup of `{data_set}` is dated in the future"), "correct the clocks"),
         Some(Some(age)) if age > limit => BACKED_UP
-            .fail(format!("the last verified backup of `{data_set}` is {age} old, more than {limit}"), remedy)
+            .fail(
+                format!("the last verified backup of `{data_set}` is {} old, more than {limit}", age.cut()),
+                remedy,
+            )
             .measured(age.as_secs_f64(), limit.as_secs_f64(), Unit::Seconds),
         Some(Some(_)) => return None,
     };
@@ -159,7 +162,8 @@ fn undrilled(case: &Case<'_>, backup: &Backup) -> Option<Finding> {
             BACKED_UP.fail(format!("the last restore of `{data_set}` didn't work"), remedy)
         }
         Some((_, Some(age))) if age > limit => {
-            let message = format!("the last restore of `{data_set}` was {age} ago, more than {limit}");
+            let message =
+                format!("the last restore of `{data_set}` was {} ago, more than {limit}", age.cut());
             measured(BACKED_UP.fail(message, remedy), age, limit)
         }
         Some((drill, _)) if drill.took > backup.rto => {
@@ -256,7 +260,7 @@ pub(super) fn somebody_answers(case: &Case<'_>) -> Finding {
         found.push(finding.evidence(small.into_iter().take(MAX_CITED)));
     }
     if figures.on_call_gaps > 0 {
-        let message = format!("nobody is on call in {} stretches of time", figures.on_call_gaps);
+        let message = format!("stretches of time without anybody on call: {}", figures.on_call_gaps);
         found.push(SOMEBODY_ANSWERS.fail(message, "fill the on-call schedule"));
     }
     worst(found, || SOMEBODY_ANSWERS.pass("every Critical alert reaches somebody"))

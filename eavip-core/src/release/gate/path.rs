@@ -34,7 +34,7 @@ fn unapprovable(case: &Case<'_>) -> Option<Finding> {
     let mut excluded = case.request.candidate.authors.clone();
     excluded.insert(case.request.requester.clone());
     let ways = approval::satisfiable(&case.policy.roster, case.kind, approvals, &excluded);
-    let message = format!("the roster has {ways} of {ENOUGH} ways to approve a {} release", case.kind);
+    let message = format!("the roster has {ways} of {ENOUGH} ways to approve a {}", case.release_told());
     let remedy = "declare more people in the approving teams, or let somebody else ask";
     (ways < ENOUGH)
         .then(|| SATISFIABLE.undetermined(message, remedy).measured(ways as f64, ENOUGH as f64, Unit::Count))
@@ -158,7 +158,8 @@ pub(super) fn soaked(case: &Case<'_>) -> Finding {
         return SOAKED.undetermined(message, "correct the clocks, then ask again");
     };
     let needed = *case.policy.release.gate.soak.of(case.kind);
-    let message = format!("it has run in {environment} for {ran}; a {} release needs {needed}", case.kind);
+    let message =
+        format!("it has run in {environment} for {}; a {} needs {needed}", ran.cut(), case.release_told());
     let finding =
         if ran >= needed { SOAKED.pass(message) } else { SOAKED.undetermined(message, "let it run longer") };
     let finding = finding.measured(ran.as_secs_f64(), needed.as_secs_f64(), Unit::Seconds);

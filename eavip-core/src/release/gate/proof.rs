@@ -39,9 +39,9 @@ fn unvalidated(case: &Case<'_>, name: &ValidationId) -> Option<Finding> {
             VALIDATED
                 .fail(format!("`{name}` failed at {}", latest.at), format!("mend what fails, then {remedy}")),
         ),
-        Some(age) if age > lasts => {
-            Some(VALIDATED.undetermined(format!("`{name}` passed {age} ago, more than {lasts}"), remedy))
-        }
+        Some(age) if age > lasts => Some(
+            VALIDATED.undetermined(format!("`{name}` passed {} ago, more than {lasts}", age.cut()), remedy),
+        ),
         Some(_) => None,
     }
 }
@@ -61,7 +61,7 @@ pub(super) fn approved(case: &Case<'_>) -> Finding {
     }
     if let Some(first) = standing.missing.first() {
         let missing: Vec<&str> = standing.missing.iter().map(|team| team.as_str()).collect();
-        let mut message = format!("a {} release lacks approval by {}", case.kind, listed(&missing));
+        let mut message = format!("a {} lacks approval by {}", case.release_told(), listed(&missing));
         if !standing.void.is_empty() {
             let void: Vec<String> = standing.void.iter().map(|(by, why)| format!("{by} ({why})")).collect();
             message = format!("{message}; these don't count: {}", listed(&void));
@@ -133,7 +133,7 @@ fn unproven(case: &Case<'_>, rehearsal: &Rehearsal) -> Option<Finding> {
             Some(CAN_GO_BACK.fail(message, remedy).measured(measured.0, measured.1, Unit::Seconds))
         }
         Some(age) if age > lasts => {
-            let message = format!("its rehearsal is {age} old, more than {lasts}");
+            let message = format!("its rehearsal is {} old, more than {lasts}", age.cut());
             Some(CAN_GO_BACK.undetermined(message, "rehearse it again in staging"))
         }
         Some(_) => None,

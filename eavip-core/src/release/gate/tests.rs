@@ -268,6 +268,16 @@ fn what_was_not_seen_lately_never_passes() {
 }
 
 #[test]
+fn a_release_counts_as_major_while_what_is_installed_was_not_seen_and_says_so() {
+    let decision = spoiled(|sample| sample.evidence.target = None).decide();
+    for code in ["EAVIP-G04", "EAVIP-G15"] {
+        let message = finding(&decision, code).message;
+        assert!(message.contains("a major release (what is installed wasn't seen)"), "{message}");
+    }
+    assert!(!finding(&good().decide(), "EAVIP-G15").message.contains("wasn't seen"));
+}
+
+#[test]
 fn a_soak_says_when_it_is_over() {
     let mut sample = spoiled(|sample| source(sample).running_since = NOW - HOUR);
     let decision = sample.decide();
