@@ -4,11 +4,11 @@
 mod backtest;
 mod self_test;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use eavip_agent::cli::exit;
-use eavip_agent::config::layers::Layers;
+use eavip_agent::config::layers::{Layers, UNREADABLE};
 use eavip_core::alert::owner::Owner;
 use eavip_core::alert::rule::{AlertRule, Condition};
 use eavip_core::document::{Problem, Source};
@@ -18,6 +18,7 @@ use eavip_core::policy::lint::Pages;
 use serde_json::{Value, json};
 
 use crate::ctl::failure::Failure;
+use crate::ctl::given;
 use crate::ctl::output::{Cell, Format, Output, talk};
 use crate::ctl::text::shown;
 
@@ -25,7 +26,7 @@ use crate::ctl::text::shown;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
     /// Check runbooks; every problem is told at once, and then it exits 3
-    #[command(after_help = "eavipctl policy check /etc/eavip/runbook.toml\neavipctl policy check runbooks/")]
+    #[command(after_help = "eavipctl policy check /etc/eavip/runbook.toml\neavipctl policy check .")]
     Check {
         /// Files, each with its `.d` directory, or directories of `*.toml`; together they are one runbook
         #[arg(required = true, value_name = "FILE|DIR")]
@@ -81,24 +82,16 @@ pub(super) fn lint(paths: &[PathBuf], pages: Option<&Pages>) -> Result<Runbook, 
 fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Vec<Problem>> {
     let mut sources: Vec<Source> = Vec::new();
     let mut problems = Vec::new();
-    for file in paths.iter().flat_map(|path| files(path)) {
-        match Layers::read(&file, true).sources() {
-            Ok(found) => sources.extend(found),
+    for path in paths {
+        match given::files(path, "toml", UNREADABLE) {
+            Ok(files) => files.iter().for_each(|file| match Layers::read(file, true).sources() {
+                Ok(found) => sources.extend(found),
+                Err(found) => problems.extend(found),
+            }),
             Err(found) => problems.extend(found),
         }
     }
     if problems.is_empty() { Ok(sources) } else { Err(problems) }
-}
-
-/// The `*.toml` of a directory by name, or the file itself.
-fn files(path: &Path) -> Vec<PathBuf> {
-    // What can't be listed is told by the reader, as a file that can't be read.
-    let Ok(entries) = std::fs::read_dir(path) else { return vec![path.to_owned()] };
-    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-    let mut files: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|end| end == "toml") && path.is_file()).collect();
-    files.sort_unstable();
-    files
 }
 
 /// Prints every problem, or how much there is that has none.
@@ -193,3 +186,6 @@ fn facts(rule: &AlertRule) -> Vec<(&'static str, Cell)> {
         ("match", Cell::or_none(Some(labels.join(" ")).filter(|labels| !labels.is_empty()))),
     ]
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,22 @@
+//! Tests of what is taken as a runbook.
+
+use super::*;
+use crate::ctl::output::tests::Written;
+
+/// The exit code, and what is printed.
+fn ran(policy: Policy) -> (u8, String) {
+    let written = Written::default();
+    let code = policy.run(&mut written.output(Format::Table, false));
+    (code.unwrap_or_else(Failure::tell), written.text())
+}
+
+#[test]
+fn a_directory_without_a_runbook_is_not_the_built_in_policy() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("disk-full.md"), "# Disk full\n").unwrap();
+    let (code, text) = ran(Policy::Check { paths: vec![dir.path().to_owned()] });
+    assert_eq!(code, exit::FINDINGS);
+    assert!(text.contains(": the directory has no file `*.toml` [EAVIP-C01]\n"), "{text}");
+    std::fs::write(dir.path().join("runbook.toml"), "").unwrap();
+    assert_eq!(ran(Policy::Check { paths: vec![dir.path().to_owned()] }).0, exit::OK);
+}
