@@ -18,6 +18,7 @@ use eavip_core::policy::lint::Pages;
 use serde_json::{Value, json};
 
 use crate::ctl::failure::Failure;
+use crate::ctl::gate::undecided;
 use crate::ctl::given;
 use crate::ctl::output::{Cell, Format, Output, talk};
 use crate::ctl::text::shown;
@@ -79,6 +80,11 @@ pub(super) fn lint(paths: &[PathBuf], pages: Option<&Pages>) -> Result<Runbook, 
     Runbook::lint(&sources(paths)?, pages)
 }
 
+/// As [`load`], for a command that answers about a runbook: without one there is no answer.
+fn runbook(paths: &[PathBuf]) -> Result<Runbook, Failure> {
+    load(paths).map_err(|problems| undecided(&problems))
+}
+
 fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Vec<Problem>> {
     let mut sources: Vec<Source> = Vec::new();
     let mut problems = Vec::new();
@@ -132,13 +138,7 @@ fn as_json(problem: &Problem) -> Value {
 }
 
 fn explain(name: &str, paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
-    let policy = match load(paths) {
-        Ok(policy) => policy,
-        Err(problems) => {
-            problems.iter().for_each(|problem| talk(&harmless(problem)));
-            return Ok(exit::FINDINGS);
-        }
-    };
+    let policy = runbook(paths)?;
     let Some(rule) = policy.rule(name) else {
         let known: Vec<&str> = policy.rules().iter().map(|rule| rule.id.as_str()).collect();
         let remedy = format!("use one of {}", known.join(", "));

@@ -20,3 +20,16 @@ fn a_directory_without_a_runbook_is_not_the_built_in_policy() {
     std::fs::write(dir.path().join("runbook.toml"), "").unwrap();
     assert_eq!(ran(Policy::Check { paths: vec![dir.path().to_owned()] }).0, exit::OK);
 }
+
+#[test]
+fn a_runbook_that_cannot_be_used_is_no_answer_about_a_rule_or_the_gates() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = || vec![dir.path().to_owned()];
+    let explain = || Policy::Explain { rule: "disk-full".to_owned(), paths: paths() };
+    let self_test = || Policy::SelfTest(self_test::SelfTest { paths: paths() });
+    assert_eq!((ran(explain()).0, ran(self_test()).0), (exit::USAGE, exit::USAGE), "no file");
+    std::fs::write(dir.path().join("runbook.toml"), "[gate]\nskeww = 1\n").unwrap();
+    assert_eq!((ran(explain()).0, ran(self_test()).0), (exit::USAGE, exit::USAGE), "a mistake");
+    std::fs::write(dir.path().join("runbook.toml"), "").unwrap();
+    assert_eq!((ran(explain()).0, ran(self_test()).0), (exit::OK, exit::OK));
+}
