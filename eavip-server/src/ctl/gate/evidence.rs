@@ -30,6 +30,10 @@ pub(super) struct Question {
 
 /// Reads the files as one document; with it the name of the file that the request stands in.
 pub(super) fn read(paths: &[PathBuf]) -> Result<(Question, String), Vec<Problem>> {
+    if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
+        let message = "`-` is given twice, and it can be read once";
+        return Err(vec![given::problem(given::UNREADABLE, "standard input", message, "give it once")]);
+    }
     let mut parts = Parts::new();
     for path in paths {
         match given::files(path, "json", given::UNREADABLE) {

@@ -216,6 +216,13 @@ fn a_part_in_two_files_and_a_directory_without_files_are_refused() {
     insta::assert_snapshot!(told(&read(&[empty.path().to_owned()]).unwrap_err(), &empty));
 }
 
+#[test]
+fn standard_input_is_not_read_twice() {
+    let problems = read(&["-", "a.json", "-"].map(PathBuf::from)).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].message, "`-` is given twice, and it can be read once");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
