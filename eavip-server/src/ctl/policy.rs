@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use eavip_agent::cli::exit;
 use eavip_agent::config::layers::{Layers, UNREADABLE};
+use eavip_core::UnknownWord;
 use eavip_core::alert::owner::Owner;
 use eavip_core::alert::rule::{AlertRule, Condition};
 use eavip_core::document::{Problem, Source};
@@ -21,7 +22,10 @@ use crate::ctl::failure::Failure;
 use crate::ctl::gate::undecided;
 use crate::ctl::given;
 use crate::ctl::output::{Cell, Format, Output, talk};
-use crate::ctl::text::shown;
+use crate::ctl::text::{counted, cut, shown};
+
+/// Longest name of a rule that is repeated, in characters.
+const MAX_NAME: usize = 80;
 
 /// Arguments of `policy`.
 #[derive(Debug, Subcommand)]
@@ -106,7 +110,7 @@ pub(super) fn tell(found: Result<Runbook, Vec<Problem>>, out: &mut Output) -> Re
     let items: Vec<Value> = problems.iter().map(as_json).collect();
     match out.format {
         Format::Table => {
-            let told: Vec<String> = problems.iter().map(|problem| harmless(problem) + "\n").collect();
+            let told: Vec<String> = problems.iter().map(harmless).collect();
             if !told.is_empty() {
                 out.text(&told.join("\n"), &Value::Null)?;
             }
@@ -114,12 +118,12 @@ pub(super) fn tell(found: Result<Runbook, Vec<Problem>>, out: &mut Output) -> Re
         Format::Json | Format::Jsonl => out.table(&[], &[], &json!({ "items": items }))?,
     }
     let Ok(policy) = found else {
-        let plural = if items.len() == 1 { "" } else { "s" };
-        talk(&format!("{} problem{plural} found", items.len()));
+        talk(&format!("{} found", counted(items.len(), "problem")));
         return Ok(exit::FINDINGS);
     };
-    let (rules, routes, teams) = (policy.rules().len(), policy.routes.len(), policy.roster.teams.len());
-    talk(&format!("no problem: {rules} alert rules, {routes} routes, {teams} teams"));
+    let rules = counted(policy.rules().len(), "alert rule");
+    let (routes, teams) = (policy.routes.len(), policy.roster.teams.len());
+    talk(&format!("no problem: {rules}, {}, {}", counted(routes, "route"), counted(teams, "team")));
     Ok(exit::OK)
 }
 
@@ -139,14 +143,21 @@ fn as_json(problem: &Problem) -> Value {
 
 fn explain(name: &str, paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
     let policy = runbook(paths)?;
-    let Some(rule) = policy.rule(name) else {
-        let known: Vec<&str> = policy.rules().iter().map(|rule| rule.id.as_str()).collect();
-        let remedy = format!("use one of {}", known.join(", "));
-        return Err(Failure::new(exit::NOT_FOUND, format!("no rule in force is called `{name}`"), remedy));
-    };
+    let rule = rule(&policy, name, "")?;
     let json = serde_json::to_value(rule).map_err(|error| Failure::new(exit::FAILURE, error, ""))?;
     out.one(&facts(rule), &json)?;
     Ok(exit::OK)
+}
+
+/// The rule in force of a name; `when` follows on "in force".
+fn rule<'r>(runbook: &'r Runbook, name: &str, when: &str) -> Result<&'r AlertRule, Failure> {
+    runbook.rule(name).ok_or_else(|| {
+        let known: Vec<&str> = runbook.rules().iter().map(|rule| rule.id.as_str()).collect();
+        let found = cut(name.to_owned(), MAX_NAME);
+        let word = UnknownWord { what: "rule", found: found.clone(), known: known.join(", ") }.to_string();
+        let remedy = word.rsplit_once("; ").map_or("", |(_, remedy)| remedy);
+        Failure::new(exit::NOT_FOUND, format!("no rule in force{when} is called `{found}`"), remedy)
+    })
 }
 
 fn schema(out: &mut Output) -> Result<u8, Failure> {
