@@ -13,6 +13,9 @@ use crate::ctl::output::{Cell, Output};
 
 const PAGE: &str = include_str!("explain/codes.md");
 
+/// What the codes of messages begin with; those of the API don't.
+const PREFIX: &str = "EAVIP-";
+
 /// A code with its meaning.
 struct Entry {
     code: String,
@@ -37,10 +40,19 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     rules.chain(own).chain(problems).collect()
 });
 
+/// The entry of a code, in any case, and with or without what all codes of messages begin with.
+fn find(asked: &str) -> Option<&'static Entry> {
+    let is_it = |code: &str| {
+        let short = code.strip_prefix(PREFIX);
+        [Some(code), short].into_iter().flatten().any(|code| code.eq_ignore_ascii_case(asked))
+    };
+    ENTRIES.iter().find(|entry| is_it(&entry.code))
+}
+
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Explain {
-    /// The code, such as EAVIP-P02 or not-found [default: list them]
+    /// The code, such as EAVIP-P02, P02 or not-found [default: list them]
     code: Option<String>,
 }
 
@@ -55,7 +67,7 @@ impl Explain {
             out.table(&["CODE", "MEANS"], &rows, &json!({ "items": items }))?;
             return Ok(exit::OK);
         };
-        let Some(entry) = entries.iter().find(|entry| entry.code.eq_ignore_ascii_case(&asked)) else {
+        let Some(entry) = find(&asked) else {
             let message = format!("there is no code `{asked}`");
             return Err(Failure::new(exit::NOT_FOUND, message, "`eavipctl explain` lists them"));
         };

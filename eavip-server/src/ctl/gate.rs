@@ -23,6 +23,7 @@ use self::example::Example;
 use crate::ctl::failure::Failure;
 use crate::ctl::given;
 use crate::ctl::output::{Cell, Format, Output, talk};
+use crate::ctl::text::counted;
 use crate::ctl::{policy, reasons};
 
 /// A file about another release, or another place, than the one that was asked for.
@@ -85,8 +86,10 @@ impl Gate {
 /// Tells every problem of what was given: nothing could be decided.
 pub(crate) fn undecided(problems: &[Problem]) -> Failure {
     problems.iter().take(MAX_TOLD).for_each(|problem| talk(&policy::harmless(problem)));
-    let plural = if problems.len() == 1 { "" } else { "s" };
-    let message = format!("nothing was decided: {} problem{plural} in what was given", problems.len());
+    let cut =
+        if problems.len() > MAX_TOLD { format!(", the first {MAX_TOLD} are told") } else { String::new() };
+    let count = counted(problems.len(), "problem");
+    let message = format!("nothing was decided: {count} in what was given{cut}");
     Failure::new(exit::USAGE, message, "mend what is told above, then ask again")
 }
 

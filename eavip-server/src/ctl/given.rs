@@ -1,9 +1,9 @@
-//! Files of JSON that a command is given: read within a bound, and what is wrong with them told as a problem with file,
-//! line and field. What stands in them is the commands' part.
+//! Files that a command is given: those of a directory found, JSON read within a bound, and what is wrong with them told as
+//! a problem with file, line and field. What stands in them is the commands' part.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use eavip_core::document::{MAX_LINE, Problem};
 
@@ -16,6 +16,8 @@ pub(crate) const UNKNOWN_FIELD: &str = "EAVIP-H02";
 /// A value that can't be used, or that is missing.
 pub(crate) const WRONG_VALUE: &str = "EAVIP-H03";
 
+/// Most files of one directory, as of a `.d` directory beside a runbook.
+const MAX_FILES: usize = 500;
 /// Longest reason of a parser that is repeated, in characters: it may hold a text of the file.
 const MAX_REASON: usize = 200;
 
@@ -34,6 +36,23 @@ pub(crate) struct Given<'t> {
 /// How messages call a file.
 pub(crate) fn name(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// The files of a directory that end in `ending`, by name, or the file itself. A directory without one is a problem under
+/// `code`: who named it would get an answer about something else.
+pub(crate) fn files(path: &Path, ending: &str, code: &'static str) -> Result<Vec<PathBuf>, Vec<Problem>> {
+    // What can't be listed is told by the reader, as a file that can't be read.
+    let Ok(entries) = std::fs::read_dir(path) else { return Ok(vec![path.to_owned()]) };
+    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let has_ending = |path: &PathBuf| path.extension().is_some_and(|end| end == ending) && path.is_file();
+    let mut files: Vec<PathBuf> = paths.filter(has_ending).take(MAX_FILES + 1).collect();
+    files.sort_unstable();
+    let message = match files.len() {
+        0 => format!("the directory has no file `*.{ending}`"),
+        1..=MAX_FILES => return Ok(files),
+        _ => format!("the directory has more than {MAX_FILES} files `*.{ending}`"),
+    };
+    Err(vec![problem(code, &name(path), message, "name the files, or the directory that has them alone")])
 }
 
 /// Reads a file, or standard input for `-`, of at most `most` bytes.

@@ -4,11 +4,12 @@
 mod backtest;
 mod self_test;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use eavip_agent::cli::exit;
-use eavip_agent::config::layers::Layers;
+use eavip_agent::config::layers::{Layers, UNREADABLE};
+use eavip_core::UnknownWord;
 use eavip_core::alert::owner::Owner;
 use eavip_core::alert::rule::{AlertRule, Condition};
 use eavip_core::document::{Problem, Source};
@@ -18,14 +19,19 @@ use eavip_core::policy::lint::Pages;
 use serde_json::{Value, json};
 
 use crate::ctl::failure::Failure;
+use crate::ctl::gate::undecided;
+use crate::ctl::given;
 use crate::ctl::output::{Cell, Format, Output, talk};
-use crate::ctl::text::shown;
+use crate::ctl::text::{counted, cut, shown};
+
+/// Longest name of a rule that is repeated, in characters.
+const MAX_NAME: usize = 80;
 
 /// Arguments of `policy`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
     /// Check runbooks; every problem is told at once, and then it exits 3
-    #[command(after_help = "eavipctl policy check /etc/eavip/runbook.toml\neavipctl policy check runbooks/")]
+    #[command(after_help = "eavipctl policy check /etc/eavip/runbook.toml\neavipctl policy check .")]
     Check {
         /// Files, each with its `.d` directory, or directories of `*.toml`; together they are one runbook
         #[arg(required = true, value_name = "FILE|DIR")]
@@ -78,27 +84,24 @@ pub(super) fn lint(paths: &[PathBuf], pages: Option<&Pages>) -> Result<Runbook, 
     Runbook::lint(&sources(paths)?, pages)
 }
 
+/// As [`load`], for a command that answers about a runbook: without one there is no answer.
+fn runbook(paths: &[PathBuf]) -> Result<Runbook, Failure> {
+    load(paths).map_err(|problems| undecided(&problems))
+}
+
 fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Vec<Problem>> {
     let mut sources: Vec<Source> = Vec::new();
     let mut problems = Vec::new();
-    for file in paths.iter().flat_map(|path| files(path)) {
-        match Layers::read(&file, true).sources() {
-            Ok(found) => sources.extend(found),
+    for path in paths {
+        match given::files(path, "toml", UNREADABLE) {
+            Ok(files) => files.iter().for_each(|file| match Layers::read(file, true).sources() {
+                Ok(found) => sources.extend(found),
+                Err(found) => problems.extend(found),
+            }),
             Err(found) => problems.extend(found),
         }
     }
     if problems.is_empty() { Ok(sources) } else { Err(problems) }
-}
-
-/// The `*.toml` of a directory by name, or the file itself.
-fn files(path: &Path) -> Vec<PathBuf> {
-    // What can't be listed is told by the reader, as a file that can't be read.
-    let Ok(entries) = std::fs::read_dir(path) else { return vec![path.to_owned()] };
-    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-    let mut files: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|end| end == "toml") && path.is_file()).collect();
-    files.sort_unstable();
-    files
 }
 
 /// Prints every problem, or how much there is that has none.
@@ -107,7 +110,7 @@ pub(super) fn tell(found: Result<Runbook, Vec<Problem>>, out: &mut Output) -> Re
     let items: Vec<Value> = problems.iter().map(as_json).collect();
     match out.format {
         Format::Table => {
-            let told: Vec<String> = problems.iter().map(|problem| harmless(problem) + "\n").collect();
+            let told: Vec<String> = problems.iter().map(harmless).collect();
             if !told.is_empty() {
                 out.text(&told.join("\n"), &Value::Null)?;
             }
@@ -115,12 +118,12 @@ pub(super) fn tell(found: Result<Runbook, Vec<Problem>>, out: &mut Output) -> Re
         Format::Json | Format::Jsonl => out.table(&[], &[], &json!({ "items": items }))?,
     }
     let Ok(policy) = found else {
-        let plural = if items.len() == 1 { "" } else { "s" };
-        talk(&format!("{} problem{plural} found", items.len()));
+        talk(&format!("{} found", counted(items.len(), "problem")));
         return Ok(exit::FINDINGS);
     };
-    let (rules, routes, teams) = (policy.rules().len(), policy.routes.len(), policy.roster.teams.len());
-    talk(&format!("no problem: {rules} alert rules, {routes} routes, {teams} teams"));
+    let rules = counted(policy.rules().len(), "alert rule");
+    let (routes, teams) = (policy.routes.len(), policy.roster.teams.len());
+    talk(&format!("no problem: {rules}, {}, {}", counted(routes, "route"), counted(teams, "team")));
     Ok(exit::OK)
 }
 
@@ -139,21 +142,22 @@ fn as_json(problem: &Problem) -> Value {
 }
 
 fn explain(name: &str, paths: &[PathBuf], out: &mut Output) -> Result<u8, Failure> {
-    let policy = match load(paths) {
-        Ok(policy) => policy,
-        Err(problems) => {
-            problems.iter().for_each(|problem| talk(&harmless(problem)));
-            return Ok(exit::FINDINGS);
-        }
-    };
-    let Some(rule) = policy.rule(name) else {
-        let known: Vec<&str> = policy.rules().iter().map(|rule| rule.id.as_str()).collect();
-        let remedy = format!("use one of {}", known.join(", "));
-        return Err(Failure::new(exit::NOT_FOUND, format!("no rule in force is called `{name}`"), remedy));
-    };
+    let policy = runbook(paths)?;
+    let rule = rule(&policy, name, "")?;
     let json = serde_json::to_value(rule).map_err(|error| Failure::new(exit::FAILURE, error, ""))?;
     out.one(&facts(rule), &json)?;
     Ok(exit::OK)
+}
+
+/// The rule in force of a name; `when` follows on "in force".
+fn rule<'r>(runbook: &'r Runbook, name: &str, when: &str) -> Result<&'r AlertRule, Failure> {
+    runbook.rule(name).ok_or_else(|| {
+        let known: Vec<&str> = runbook.rules().iter().map(|rule| rule.id.as_str()).collect();
+        let found = cut(name.to_owned(), MAX_NAME);
+        let word = UnknownWord { what: "rule", found: found.clone(), known: known.join(", ") }.to_string();
+        let remedy = word.rsplit_once("; ").map_or("", |(_, remedy)| remedy);
+        Failure::new(exit::NOT_FOUND, format!("no rule in force{when} is called `{found}`"), remedy)
+    })
 }
 
 fn schema(out: &mut Output) -> Result<u8, Failure> {
@@ -193,3 +197,6 @@ fn facts(rule: &AlertRule) -> Vec<(&'static str, Cell)> {
         ("match", Cell::or_none(Some(labels.join(" ")).filter(|labels| !labels.is_empty()))),
     ]
 }
+
+#[cfg(test)]
+mod tests;

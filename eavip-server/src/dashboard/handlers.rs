@@ -207,7 +207,7 @@ async fn overview(State(app): State<App>, viewing: Viewing) -> Result<Response, 
 }
 
 async fn runbook_index(State(app): State<App>, viewing: Viewing) -> Result<Response, Problem> {
-    let (pages, unread) = on_disk(&app, runbooks::all).await?;
+    let (pages, unread) = on_disk(&app, runbooks::beginnings).await?;
     for (path, error) in unread {
         tracing::warn!(path = %path.display(), %error, "a runbook page can't be read");
     }
@@ -222,12 +222,16 @@ async fn runbook_page(
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let wanted = name.clone();
-    let found = on_disk(&app, move |dir| runbooks::find(dir, &wanted)).await?;
-    let found = found.map_err(|error| {
-        tracing::error!(%error, page = name, "a runbook page can't be read");
-        Problem::new(Code::Internal, "the page is there and can't be read; the server's log says why")
+    let (page, unread) = on_disk(&app, move |dir| runbooks::find(dir, &wanted)).await?;
+    if let Some(error) = &unread {
+        tracing::warn!(%error, page = name, "a runbook page can't be read");
+    }
+    let page = page.ok_or_else(|| match unread {
+        Some(_) => {
+            Problem::new(Code::Internal, "the page is there and can't be read; the server's log says why")
+        }
+        None => Problem::not_found("runbook", &name),
     })?;
-    let page = found.ok_or_else(|| Problem::not_found("runbook", &name))?;
     let cites = |alert: &Alert| alert.resolved.is_none() && alert.runbook == name;
     let alerts: Vec<Alert> = api::alerts::open_and_recent(&app).into_iter().filter(cites).collect();
     let shown = Runbook { name: &name, text: &page.text };

@@ -18,3 +18,17 @@ fn no_code_stands_twice() {
     codes.dedup();
     assert_eq!(codes.len(), all);
 }
+
+#[test]
+fn a_code_is_found_in_any_case_and_without_what_all_begin_with() {
+    for (asked, code) in [
+        ("EAVIP-P28", Some("EAVIP-P28")),
+        ("P28", Some("EAVIP-P28")),
+        ("h02", Some("EAVIP-H02")),
+        ("not-found", Some("not-found")),
+        ("EAVIP-EAVIP-P28", None),
+        ("", None),
+    ] {
+        assert_eq!(find(asked).map(|entry| entry.code.as_str()), code, "{asked}");
+    }
+}

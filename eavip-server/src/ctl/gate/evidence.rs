@@ -20,8 +20,6 @@ const TWICE: &str = "EAVIP-H04";
 const REMEDY: &str = "write it as `eavipctl gate --example` does";
 /// Largest file in bytes: the evidence of a platform with thousands of data sets.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
-/// Most files of one directory; the evidence has twelve parts.
-const MAX_FILES: usize = 100;
 
 /// Everything that the gates are given, as it stands in a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,30 +30,18 @@ pub(super) struct Question {
 
 /// Reads the files as one document; with it the name of the file that the request stands in.
 pub(super) fn read(paths: &[PathBuf]) -> Result<(Question, String), Vec<Problem>> {
+    if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
+        let message = "`-` is given twice, and it can be read once";
+        return Err(vec![given::problem(given::UNREADABLE, "standard input", message, "give it once")]);
+    }
     let mut parts = Parts::new();
     for path in paths {
-        match files(path) {
+        match given::files(path, "json", given::UNREADABLE) {
             Ok(files) => files.iter().for_each(|file| parts.add(file)),
             Err(problems) => parts.problems.extend(problems),
         }
     }
     parts.finish(paths)
-}
-
-/// The `*.json` of a directory by name, or the file itself.
-fn files(path: &Path) -> Result<Vec<PathBuf>, Vec<Problem>> {
-    // What can't be listed is told by the reader, as a file that can't be read.
-    let Ok(entries) = std::fs::read_dir(path) else { return Ok(vec![path.to_owned()]) };
-    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-    let mut files: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|end| end == "json") && path.is_file()).collect();
-    files.sort_unstable();
-    if files.is_empty() || files.len() > MAX_FILES {
-        let message = format!("the directory has {} files of evidence", files.len());
-        let remedy = format!("put 1 to {MAX_FILES} files named `*.json` there");
-        return Err(vec![given::problem(given::UNREADABLE, &given::name(path), message, remedy)]);
-    }
-    Ok(files)
 }
 
 /// The parts of the document that were found, each with the name of its file.

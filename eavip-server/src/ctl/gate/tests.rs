@@ -300,3 +300,14 @@ fn json_is_the_decision_with_what_it_was_asked_of() {
     assert_eq!((&json["release"], &json["target"]), (&"shop-1-5-0".into(), &"production".into()));
     assert_eq!(files.ask(Format::Jsonl).1.lines().count(), 1);
 }
+
+#[test]
+fn more_problems_than_are_told_are_counted() {
+    let message = |count: usize| {
+        let problem = given::problem(ANOTHER, "a.json", "x", "mend it");
+        format!("{:?}", undecided(&vec![problem; count]))
+    };
+    assert!(message(1).contains("decided: 1 problem in what was given\""));
+    assert!(message(MAX_TOLD).contains("decided: 100 problems in what was given\""));
+    assert!(message(101).contains("decided: 101 problems in what was given, the first 100 are told\""));
+}

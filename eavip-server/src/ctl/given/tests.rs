@@ -15,6 +15,23 @@ fn a_file_is_read_up_to_its_bound_and_not_a_byte_further() {
     }
 }
 
+#[test]
+fn a_directory_without_a_file_of_the_kind_or_with_too_many_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let found = || files(dir.path(), "toml", UNREADABLE);
+    let write = |name: &str| std::fs::write(dir.path().join(name), "").unwrap();
+    write("page.md");
+    std::fs::create_dir(dir.path().join("folder.toml")).unwrap();
+    assert_eq!(found().unwrap_err()[0].message, "the directory has no file `*.toml`");
+    (1..=MAX_FILES).for_each(|number| write(&format!("{number:03}.toml")));
+    let names = found().unwrap();
+    assert_eq!((names.len(), names[0].ends_with("001.toml")), (MAX_FILES, true));
+    write("one-more.toml");
+    assert_eq!(found().unwrap_err()[0].message, "the directory has more than 500 files `*.toml`");
+    let file = dir.path().join("page.md");
+    assert_eq!(files(&file, "toml", UNREADABLE).unwrap(), [file], "a file that is named is taken");
+}
+
 fn told(text: &[u8], line: usize) -> String {
     let given = Given { file: "a.json", line, text, remedy: "mend it" };
     let error = serde_json::from_slice::<serde_json::Value>(text).unwrap_err();

@@ -5,13 +5,11 @@ mod history;
 
 use std::path::{Path, PathBuf};
 
-use eavip_agent::cli::exit;
 use eavip_agent::clock;
 use eavip_core::alert::backtest;
 use eavip_core::alert::rule::AlertRule;
 use eavip_core::decision::{Basis, Decision};
 use eavip_core::id::Digest128;
-use eavip_core::policy::Policy as Runbook;
 use eavip_core::time::Timestamp;
 
 use self::history::History;
@@ -19,6 +17,7 @@ use crate::ctl::failure::Failure;
 use crate::ctl::gate::undecided;
 use crate::ctl::output::{Cell, Format, Output};
 use crate::ctl::reasons;
+use crate::ctl::text::counted;
 
 /// Arguments of `policy backtest`.
 #[derive(Debug, clap::Args)]
@@ -52,8 +51,8 @@ impl Backtest {
         match loaded {
             (Ok(before), Ok(after), Ok(history)) => {
                 let trial = Trial {
-                    before: rule(&before, &self.rule, "before the edit")?,
-                    after: rule(&after, &self.rule, "after the edit")?,
+                    before: super::rule(&before, &self.rule, " before the edit")?,
+                    after: super::rule(&after, &self.rule, " after the edit")?,
                     history: &history,
                 };
                 let decision = trial.decide(after.digest, clock::now());
@@ -67,14 +66,6 @@ impl Backtest {
             }
         }
     }
-}
-
-fn rule<'r>(runbook: &'r Runbook, name: &str, when: &str) -> Result<&'r AlertRule, Failure> {
-    runbook.rule(name).ok_or_else(|| {
-        let known: Vec<&str> = runbook.rules().iter().map(|rule| rule.id.as_str()).collect();
-        let remedy = format!("use one of {}", known.join(", "));
-        Failure::new(exit::NOT_FOUND, format!("no rule in force {when} is called `{name}`"), remedy)
-    })
 }
 
 /// A rule before and after, and what both are tried on.
@@ -98,9 +89,11 @@ impl Trial<'_> {
         let points: usize = tracks.iter().map(|track| track.points.len()).sum();
         let wrong: usize = tracks.iter().map(|track| track.wrong.len()).sum();
         let history = format!(
-            "{}: {} series, {points} values, {wrong} times something was wrong",
+            "{}: {} series, {}, {} something was wrong",
             crate::ctl::given::name(file),
-            tracks.len()
+            tracks.len(),
+            counted(points, "value"),
+            counted(wrong, "time")
         );
         let mut head = vec![
             ("alert", Cell::from(&self.after.id)),

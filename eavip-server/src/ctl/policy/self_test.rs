@@ -15,22 +15,19 @@ use crate::ctl::output::{Cell, Output, talk};
 
 /// Arguments of `policy self-test`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "It exits 3 when a gate can't stop a release, or can't let one through.")]
+#[command(
+    after_help = "It exits 3 when a gate can't stop a release, or can't let one through, 2 when the runbook can't be \
+    used."
+)]
 pub(crate) struct SelfTest {
     /// The runbook: files, or directories of `*.toml` [default: the built-in policy alone]
     #[arg(value_name = "FILE|DIR")]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
 }
 
 impl SelfTest {
     pub(super) fn run(self, out: &mut Output) -> Result<u8, Failure> {
-        match super::load(&self.paths) {
-            Ok(policy) => Ok(show(&policy, out)?),
-            Err(problems) => {
-                problems.iter().for_each(|problem| talk(&super::harmless(problem)));
-                Ok(exit::FINDINGS)
-            }
-        }
+        Ok(show(&super::runbook(&self.paths)?, out)?)
     }
 }
 

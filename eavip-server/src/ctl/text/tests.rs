@@ -24,3 +24,8 @@ fn cuts_by_characters() {
     assert_eq!(cut("äöü".to_owned(), 3), "äöü");
     assert_eq!(cut("äöüß".to_owned(), 3), "äö…");
 }
+
+#[test]
+fn one_thing_is_no_plural() {
+    assert_eq!([0, 1, 2].map(|count| counted(count, "route")), ["0 routes", "1 route", "2 routes"]);
+}

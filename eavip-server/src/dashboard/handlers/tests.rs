@@ -60,6 +60,7 @@ async fn shows_the_runbook_pages_that_lie_beside_the_runbook() {
     std::fs::write(dir.path().join("orders-stuck.md"), "# Orders are stuck\n\n1. Restart <b>them</b>.\n")
         .unwrap();
     std::fs::write(dir.path().join("broken.md"), [0xff]).unwrap();
+    std::fs::write(dir.path().join("disk-full.md"), [0xff]).unwrap();
     let browser = Browser::signed_in_at(Server::with_runbooks(dir.path())).await;
     let index = text(&browser.get("/runbooks").await);
     assert!(index.contains("Orders are stuck") && index.contains("disk-full") && !index.contains("broken"));
@@ -67,6 +68,7 @@ async fn shows_the_runbook_pages_that_lie_beside_the_runbook() {
     assert_eq!(page.status, StatusCode::OK);
     assert!(text(&page).contains("Restart &lt;b&gt;them"), "{}", text(&page));
     for (path, status) in [
+        ("/runbooks/disk-full", StatusCode::OK),
         ("/runbooks/broken", StatusCode::INTERNAL_SERVER_ERROR),
         ("/runbooks/none", StatusCode::NOT_FOUND),
         ("/runbooks/..%2forders-stuck", StatusCode::NOT_FOUND),

@@ -214,9 +214,13 @@ fn a_part_in_two_files_and_a_directory_without_files_are_refused() {
     insta::assert_snapshot!(told(&problems[..2], &twice));
     let empty = dir(&[("notes.txt", b"no evidence")]);
     insta::assert_snapshot!(told(&read(&[empty.path().to_owned()]).unwrap_err(), &empty));
-    let names: Vec<String> = (0..=MAX_FILES).map(|number| format!("{number}.json")).collect();
-    let many = dir(&names.iter().map(|name| (name.as_str(), &b"{}"[..])).collect::<Vec<_>>());
-    assert!(told(&read(&[many.path().to_owned()]).unwrap_err(), &many).contains("101 files"));
+}
+
+#[test]
+fn standard_input_is_not_read_twice() {
+    let problems = read(&["-", "a.json", "-"].map(PathBuf::from)).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].message, "`-` is given twice, and it can be read once");
 }
 
 proptest! {

@@ -72,17 +72,21 @@ pub(super) fn read(path: &Path) -> Result<History, Vec<Problem>> {
     let bytes = given::read(path, MAX_FILE)?;
     let file = given::name(path);
     let mut tracks: Vec<Track> = Vec::new();
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> = Vec::new();
     for (above, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
         if text.trim_ascii().is_empty() {
             continue;
         }
+        if problems.len() >= MAX_TOLD {
+            if let Some(last) = problems.last_mut() {
+                last.remedy +=
+                    &format!("; the first {MAX_TOLD} problems are told, what follows wasn't looked at");
+            }
+            break;
+        }
         match line(Given { file: &file, line: above + 1, text, remedy: REMEDY }) {
             Ok(track) => tracks.push(track),
             Err(found) => problems.extend(found),
-        }
-        if problems.len() >= MAX_TOLD {
-            break;
         }
     }
     let wrong: usize = tracks.iter().map(|track| track.wrong.len()).sum();

@@ -62,6 +62,9 @@ fn each_mistake_is_told_with_line_field_and_remedy() {
 fn a_file_of_another_form_and_too_much_wrong_are_told_in_short() {
     let told = file("x\n".repeat(1_000).as_bytes()).unwrap_err();
     assert_eq!(told.lines().filter(|line| line.contains("EAVIP-H01")).count(), MAX_TOLD);
+    assert!(told.ends_with("; the first 20 problems are told, what follows wasn't looked at"), "{told}");
+    let told = file("x\n".repeat(MAX_TOLD).as_bytes()).unwrap_err();
+    assert!(!told.contains("the first 20"), "nothing follows: {told}");
     let wrong = r#"{"from":"2026-01-31T13:05:00Z","until":"2026-01-31T13:05:00Z"}"#;
     let all = |count: usize| GOOD.replacen("[]", &format!("[{}]", vec![wrong; count].join(",")), 1);
     assert!(file(all(MAX_WRONG).as_bytes()).is_ok());
