@@ -36,9 +36,12 @@ impl Question {
             }
             if self.name.starts_with(HUSHED) {
                 problem.message = "what was sent isn't what the question takes".to_owned();
-                if !self.input.iter().any(|field| problem.at.starts_with(field)) {
-                    problem.at.clear();
-                }
+                // What follows the field's name can be a key that was sent.
+                let field = self.input.iter().find(|field| {
+                    let rest = problem.at.strip_prefix(**field);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+                });
+                problem.at = field.copied().unwrap_or_default().to_owned();
             }
             problem
         })
