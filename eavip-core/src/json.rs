@@ -1,7 +1,8 @@
 //! The whole library for services in other languages: a question with its input as JSON in, the answer as JSON out. A
 //! sidecar, a foreign function or a wasm host needs [`answer`] and [`Policy::load`], and nothing else of this crate.
 //!
-//! A question is named after the module that answers it: `release.gate` is [`release::gate`](crate::release::gate).
+//! A question is named after the module that answers it: `release.gate` is [`release::gate`](crate::release::gate). The
+//! question `questions` lists them all.
 //! What changes over time has two questions each, of one shape everywhere: `incident.decide` takes
 //! `{"state": …, "command": …, "now": …}` and gives `{"events": […], "state": …}` or `{"refused": […]}`, and
 //! `incident.replay` takes `{"events": […]}` and gives `{"state": …}`. `null` is the state before the first event. A
@@ -83,9 +84,19 @@ impl Problem {
     }
 }
 
-/// Everything that can be asked: what goes on, what is changed, and what has a history.
+#[derive(Serialize)]
+struct Listed {
+    questions: Vec<&'static Question>,
+}
+
+questions! {
+    /// What can be asked, and with which fields?
+    "questions" => {}, |_policy| Listed { questions: questions().collect() };
+}
+
+/// Everything that can be asked: this list, what goes on, what is changed, and what has a history.
 pub fn questions() -> impl Iterator<Item = &'static Question> {
-    [running::QUESTIONS, changing::QUESTIONS, room::QUESTIONS].into_iter().flatten()
+    [QUESTIONS, running::QUESTIONS, changing::QUESTIONS, room::QUESTIONS].into_iter().flatten()
 }
 
 /// Answers a question.
@@ -99,7 +110,7 @@ pub fn answer(question: &str, input: &[u8], policy: &Policy) -> Result<String, P
     let Some(known) = questions().find(|one| one.name == question) else {
         let remedy = match nearest(questions().map(|one| one.name), question) {
             Some(name) => format!("did you mean `{name}`?"),
-            None => "ask one of `questions()`".to_owned(),
+            None => "ask `questions` for the list".to_owned(),
         };
         return Err(Problem::new(UNKNOWN_QUESTION, "", format!("`{question}` is no question"), remedy));
     };

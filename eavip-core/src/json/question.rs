@@ -12,7 +12,7 @@ use crate::policy::Policy;
 use crate::vocabulary::nearest;
 
 /// Something that can be asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 #[non_exhaustive]
 pub struct Question {
     /// Its name: the module that answers it, such as `release.gate`.
@@ -21,6 +21,7 @@ pub struct Question {
     pub about: &'static str,
     /// The fields of its input.
     pub input: &'static [&'static str],
+    #[serde(skip)]
     pub(super) ask: fn(&[u8], &Policy) -> Result<String, Problem>,
 }
 
