@@ -70,6 +70,12 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// What a host says that doesn't read an input of so many bytes to its end.
+    pub fn too_long(bytes: usize) -> Self {
+        let message = format!("an input of {bytes} bytes is over the limit of {MAX_INPUT}");
+        Self::new(TOO_LONG, "", message, "ask about less at a time")
+    }
+
     fn new(
         code: &'static str,
         at: impl Into<String>,
@@ -115,8 +121,7 @@ pub fn answer(question: &str, input: &[u8], policy: &Policy) -> Result<String, P
         return Err(Problem::new(UNKNOWN_QUESTION, "", format!("`{question}` is no question"), remedy));
     };
     if input.len() > MAX_INPUT {
-        let message = format!("an input of {} bytes is over the limit of {MAX_INPUT}", input.len());
-        return Err(Problem::new(TOO_LONG, "", message, "ask about less at a time"));
+        return Err(Problem::too_long(input.len()));
     }
     known.answer(input, policy)
 }
