@@ -1,7 +1,8 @@
 //! The whole library for services in other languages: a question with its input as JSON in, the answer as JSON out. A
 //! sidecar, a foreign function or a wasm host needs [`answer`] and [`Policy::load`], and nothing else of this crate.
 //!
-//! A question is named after the module that answers it: `release.gate` is [`release::gate`](crate::release::gate).
+//! A question is named after the module that answers it: `release.gate` is [`release::gate`](crate::release::gate). The
+//! question `questions` lists them all.
 //! What changes over time has two questions each, of one shape everywhere: `incident.decide` takes
 //! `{"state": …, "command": …, "now": …}` and gives `{"events": […], "state": …}` or `{"refused": […]}`, and
 //! `incident.replay` takes `{"events": […]}` and gives `{"state": …}`. `null` is the state before the first event. A
@@ -69,6 +70,12 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// What a host says that doesn't read an input of so many bytes to its end.
+    pub fn too_long(bytes: usize) -> Self {
+        let message = format!("an input of {bytes} bytes is over the limit of {MAX_INPUT}");
+        Self::new(TOO_LONG, "", message, "ask about less at a time")
+    }
+
     fn new(
         code: &'static str,
         at: impl Into<String>,
@@ -83,9 +90,19 @@ impl Problem {
     }
 }
 
-/// Everything that can be asked: what goes on, what is changed, and what has a history.
+#[derive(Serialize)]
+struct Listed {
+    questions: Vec<&'static Question>,
+}
+
+questions! {
+    /// What can be asked, and with which fields?
+    "questions" => {}, |_policy| Listed { questions: questions().collect() };
+}
+
+/// Everything that can be asked: this list, what goes on, what is changed, and what has a history.
 pub fn questions() -> impl Iterator<Item = &'static Question> {
-    [running::QUESTIONS, changing::QUESTIONS, room::QUESTIONS].into_iter().flatten()
+    [QUESTIONS, running::QUESTIONS, changing::QUESTIONS, room::QUESTIONS].into_iter().flatten()
 }
 
 /// Answers a question.
@@ -99,13 +116,12 @@ pub fn answer(question: &str, input: &[u8], policy: &Policy) -> Result<String, P
     let Some(known) = questions().find(|one| one.name == question) else {
         let remedy = match nearest(questions().map(|one| one.name), question) {
             Some(name) => format!("did you mean `{name}`?"),
-            None => "ask one of `questions()`".to_owned(),
+            None => "ask `questions` for the list".to_owned(),
         };
         return Err(Problem::new(UNKNOWN_QUESTION, "", format!("`{question}` is no question"), remedy));
     };
     if input.len() > MAX_INPUT {
-        let message = format!("an input of {} bytes is over the limit of {MAX_INPUT}", input.len());
-        return Err(Problem::new(TOO_LONG, "", message, "ask about less at a time"));
+        return Err(Problem::too_long(input.len()));
     }
     known.answer(input, policy)
 }

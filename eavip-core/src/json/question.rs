@@ -12,7 +12,7 @@ use crate::policy::Policy;
 use crate::vocabulary::nearest;
 
 /// Something that can be asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 #[non_exhaustive]
 pub struct Question {
     /// Its name: the module that answers it, such as `release.gate`.
@@ -21,6 +21,7 @@ pub struct Question {
     pub about: &'static str,
     /// The fields of its input.
     pub input: &'static [&'static str],
+    #[serde(skip)]
     pub(super) ask: fn(&[u8], &Policy) -> Result<String, Problem>,
 }
 
@@ -36,9 +37,12 @@ impl Question {
             }
             if self.name.starts_with(HUSHED) {
                 problem.message = "what was sent isn't what the question takes".to_owned();
-                if !self.input.iter().any(|field| problem.at.starts_with(field)) {
-                    problem.at.clear();
-                }
+                // What follows the field's name can be a key that was sent.
+                let field = self.input.iter().find(|field| {
+                    let rest = problem.at.strip_prefix(**field);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+                });
+                problem.at = field.copied().unwrap_or_default().to_owned();
             }
             problem
         })

@@ -59,6 +59,19 @@ fn questions() -> BTreeSet<&'static str> {
 }
 
 #[test]
+fn the_handbook_lists_the_questions() {
+    let page = text("docs/embedding.md");
+    let (_, section) = page.split_once("\n## The questions\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let listed: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    let wanted: Vec<String> =
+        eavip_core::json::questions().map(|one| format!("| `{}` | {} |", one.name, one.about)).collect();
+    let missing = wanted.iter().filter(|row| !listed.contains(&row.as_str()));
+    none("add to `docs/embedding.md`", &missing.cloned().collect::<Vec<_>>());
+    assert_eq!(listed, wanted, "left: docs/embedding.md has more than the questions, or another order");
+}
+
+#[test]
 fn every_room_is_asked_to_decide_and_to_replay() {
     let questions = questions();
     let mut rooms = 0;
