@@ -164,7 +164,7 @@ fn has_history(before: &AlertRule, after: &AlertRule, history: &[Track]) -> Find
 }
 
 fn noise(old: &Told, new: &Told) -> Finding {
-    let message = format!("{} alerts that weren't worth it, {} before the edit", new.noise, old.noise);
+    let message = format!("alerts that weren't worth it: {}, before the edit {}", new.noise, old.noise);
     let finding = if new.noise > old.noise {
         NO_MORE_NOISE.fail(message, "raise the threshold or `for`")
     } else {
@@ -182,7 +182,7 @@ fn lost(old: &Told, new: &Told, history: &[Track]) -> Finding {
     let lost: Vec<String> = lost.filter_map(name).collect();
     match lost.first() {
         Some(first) => {
-            let message = format!("{} true alerts would be lost, the first {first}", lost.len());
+            let message = format!("true alerts that would be lost: {}, the first {first}", lost.len());
             NOTHING_LOST.fail(message, "lower the threshold or `for`").evidence(lost.iter().take(MAX_LOST))
         }
         None => NOTHING_LOST.pass("no true alert is lost"),
