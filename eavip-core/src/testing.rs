@@ -10,12 +10,24 @@ use serde::de::DeserializeOwned;
 use crate::aggregate::Aggregate;
 use crate::finding::Outcome;
 use crate::id::Digest128;
+use crate::policy::{Policy, Problem, Source};
 use crate::time::{Span, Timestamp};
 
 /// Where histories begin, on a Tuesday.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
 const WEEK: i64 = 7 * 86_400_000;
+
+/// The policy that a text declares over the built-in one.
+pub(crate) fn load(text: &str) -> Result<Policy, Vec<Problem>> {
+    Policy::load(&[Source::new("runbook.toml", text)])
+}
+
+/// Everything that is wrong with a text, a line each.
+pub(crate) fn problems(text: &str) -> String {
+    let tell = |p: Problem| format!("{} {} {} ({})", p.place(), p.code, p.message, p.remedy);
+    load(text).err().unwrap_or_default().into_iter().map(tell).collect::<Vec<_>>().join("\n")
+}
 
 /// A value that is kept as JSON and compared.
 pub(crate) trait Kept: Clone + PartialEq + Debug + Serialize + DeserializeOwned {}

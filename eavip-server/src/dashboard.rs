@@ -35,7 +35,6 @@ pub mod handlers;
 pub mod pages;
 pub mod runbook;
 pub mod settings;
-pub mod value;
 pub mod words;
 
 use askama::Template;

@@ -35,4 +35,5 @@ pub mod store;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
+pub mod value;
 pub mod views;

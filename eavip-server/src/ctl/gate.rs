@@ -22,14 +22,11 @@ use self::evidence::Question;
 use self::example::Example;
 use crate::ctl::failure::Failure;
 use crate::ctl::given;
-use crate::ctl::output::{Cell, Format, Output, talk};
-use crate::ctl::text::counted;
+use crate::ctl::output::{Cell, Format, Output};
 use crate::ctl::{policy, reasons};
 
 /// A file about another release, or another place, than the one that was asked for.
 const ANOTHER: &str = "EAVIP-H05";
-/// Most problems that are told; the rest is counted.
-const MAX_TOLD: usize = 100;
 
 /// Arguments of `gate`.
 #[derive(Debug, clap::Args)]
@@ -78,19 +75,9 @@ impl Gate {
                 show(&question, &decision, out)?;
                 Ok(reasons::exit_code(decision.verdict))
             }
-            Err(problems) => Err(undecided(&problems)),
+            Err(problems) => Err(given::undecided(&problems)),
         }
     }
-}
-
-/// Tells every problem of what was given: nothing could be decided.
-pub(crate) fn undecided(problems: &[Problem]) -> Failure {
-    problems.iter().take(MAX_TOLD).for_each(|problem| talk(&policy::harmless(problem)));
-    let cut =
-        if problems.len() > MAX_TOLD { format!(", the first {MAX_TOLD} are told") } else { String::new() };
-    let count = counted(problems.len(), "problem");
-    let message = format!("nothing was decided: {count} in what was given{cut}");
-    Failure::new(exit::USAGE, message, "mend what is told above, then ask again")
 }
 
 /// What the command line asks.

@@ -5,9 +5,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use eavip_agent::cli::exit;
 use eavip_core::document::{MAX_LINE, Problem};
 
-use crate::ctl::text::{cut, shown};
+use crate::ctl::failure::Failure;
+use crate::ctl::output::talk;
+use crate::ctl::text::{counted, cut, shown};
 
 /// A file that can't be read, or isn't JSON.
 pub(crate) const UNREADABLE: &str = "EAVIP-H01";
@@ -18,6 +21,8 @@ pub(crate) const WRONG_VALUE: &str = "EAVIP-H03";
 
 /// Most files of one directory, as of a `.d` directory beside a runbook.
 const MAX_FILES: usize = 500;
+/// Most problems that are told; the rest is counted.
+const MAX_TOLD: usize = 100;
 /// Longest reason of a parser that is repeated, in characters: it may hold a text of the file.
 const MAX_REASON: usize = 200;
 
@@ -73,6 +78,22 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Vec<Problem>> {
         Ok(_) => return Ok(bytes),
     };
     Err(vec![problem(UNREADABLE, &name(path), message, remedy)])
+}
+
+/// A problem's lines, each made harmless: they repeat what stands in the file.
+pub(crate) fn harmless(problem: &Problem) -> String {
+    let lines = problem.to_string();
+    lines.lines().map(shown).collect::<Vec<_>>().join("\n")
+}
+
+/// Tells every problem of what was given: nothing could be decided.
+pub(crate) fn undecided(problems: &[Problem]) -> Failure {
+    problems.iter().take(MAX_TOLD).for_each(|problem| talk(&harmless(problem)));
+    let cut =
+        if problems.len() > MAX_TOLD { format!(", the first {MAX_TOLD} are told") } else { String::new() };
+    let count = counted(problems.len(), "problem");
+    let message = format!("nothing was decided: {count} in what was given{cut}");
+    Failure::new(exit::USAGE, message, "mend what is told above, then ask again")
 }
 
 /// A problem of a file as a whole, or of a field that the message names.

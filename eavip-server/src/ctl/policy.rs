@@ -19,10 +19,9 @@ use eavip_core::policy::lint::Pages;
 use serde_json::{Value, json};
 
 use crate::ctl::failure::Failure;
-use crate::ctl::gate::undecided;
-use crate::ctl::given;
+use crate::ctl::given::{self, harmless, undecided};
 use crate::ctl::output::{Cell, Format, Output, talk};
-use crate::ctl::text::{counted, cut, shown};
+use crate::ctl::text::{counted, cut};
 
 /// Longest name of a rule that is repeated, in characters.
 const MAX_NAME: usize = 80;
@@ -125,12 +124,6 @@ pub(super) fn tell(found: Result<Runbook, Vec<Problem>>, out: &mut Output) -> Re
     let (routes, teams) = (policy.routes.len(), policy.roster.teams.len());
     talk(&format!("no problem: {rules}, {}, {}", counted(routes, "route"), counted(teams, "team")));
     Ok(exit::OK)
-}
-
-/// A problem's lines, each made harmless: they repeat what stands in the file.
-pub(super) fn harmless(problem: &Problem) -> String {
-    let lines = problem.to_string();
-    lines.lines().map(shown).collect::<Vec<_>>().join("\n")
 }
 
 fn as_json(problem: &Problem) -> Value {

@@ -9,7 +9,7 @@ use eavip_core::time::Timestamp;
 
 use crate::ctl::output::{Cell, MAX_CELL, Output};
 use crate::ctl::text::shown;
-use crate::dashboard::value;
+use crate::value;
 
 /// The exit code of an answer.
 pub(crate) const fn exit_code(verdict: Verdict) -> u8 {

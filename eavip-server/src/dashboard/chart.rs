@@ -11,9 +11,9 @@ use askama::Template;
 use eavip_core::signal::metric::Unit;
 use eavip_core::time::Timestamp;
 
-use super::value::value;
 use super::words::{self, series_title};
 use crate::api::view::{Change, History, Point};
+use crate::value::value;
 
 /// How large a chart is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use eavip_core::time::Timestamp;
 
-use super::value::ago;
 use crate::api::view::Principal;
 use crate::record::Role;
+use crate::value::ago;
 
 /// Who looks at a page, where it is served and when it was put together.
 #[derive(Debug, Clone)]

@@ -16,9 +16,9 @@ use eavip_core::time::{Span, Timestamp};
 pub(crate) use settings::{joins, tokens, users};
 
 use super::Chrome;
-use super::value::value;
 use crate::api::view::*;
 use crate::record::{DeliveryStatus, Role};
+use crate::value::value;
 
 /// What nobody must be able to bring into a page.
 pub(crate) const HOSTILE: &str = "\"><script>alert('x')</script><img src=x onerror=alert(1)>&amp;{{ 7*7 }}";

@@ -8,9 +8,9 @@ use eavip_core::signal::metric::{Metric, Unit};
 use super::chart::spark::spark;
 use super::chart::{Chart, Size, chart};
 use super::chrome::Chrome;
-use super::value::{NONE, age, ago, coarse, value};
 use super::words::{self, counted, firing_text, metric_title, mode_title, signal_title};
 use super::{Main, Rendered, encoded};
+use crate::value::{NONE, age, ago, coarse, value};
 use std::collections::BTreeMap;
 
 use crate::api::view::{Change, Firing, History, NodeDetail, NodeRow, Overview, Page, SignalAt};

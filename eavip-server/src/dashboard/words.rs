@@ -10,10 +10,10 @@ use eavip_core::signal::Signal;
 use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 
-use super::value::value;
 use crate::api::view::{Delivery, Firing, SeriesLatest};
 use crate::demo;
 use crate::record::DeliveryStatus;
+use crate::value::value;
 
 /// A signal's heading.
 #[must_use]

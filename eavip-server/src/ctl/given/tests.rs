@@ -1,7 +1,6 @@
 //! Tests of reading files and of telling what is wrong with them.
 
 use super::*;
-use crate::ctl::policy::harmless;
 
 #[test]
 fn a_file_is_read_up_to_its_bound_and_not_a_byte_further() {
@@ -65,4 +64,15 @@ fn a_line_break_in_a_name_begins_no_line() {
     a\nb.json: `x\nverdict  allow` is no id [EAVIP-H03]
            = mend it
     ");
+}
+
+#[test]
+fn more_problems_than_are_told_are_counted() {
+    let message = |count: usize| {
+        let one = problem(WRONG_VALUE, "a.json", "x", "mend it");
+        format!("{:?}", undecided(&vec![one; count]))
+    };
+    assert!(message(1).contains("decided: 1 problem in what was given\""));
+    assert!(message(MAX_TOLD).contains("decided: 100 problems in what was given\""));
+    assert!(message(101).contains("decided: 101 problems in what was given, the first 100 are told\""));
 }

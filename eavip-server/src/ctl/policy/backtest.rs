@@ -14,7 +14,7 @@ use eavip_core::time::Timestamp;
 
 use self::history::History;
 use crate::ctl::failure::Failure;
-use crate::ctl::gate::undecided;
+use crate::ctl::given::undecided;
 use crate::ctl::output::{Cell, Format, Output};
 use crate::ctl::reasons;
 use crate::ctl::text::counted;

@@ -1,15 +1,7 @@
 //! Tests of declared configuration keys and the numbers of drift.
 
-use crate::policy::{Policy, Problem, Source};
-
-fn load(text: &str) -> Result<Policy, Vec<Problem>> {
-    Policy::load(&[Source::new("runbook.toml", text)])
-}
-
-fn problems(text: &str) -> String {
-    let tell = |p: Problem| format!("{} {} {} ({})", p.place(), p.code, p.message, p.remedy);
-    load(text).err().unwrap_or_default().into_iter().map(tell).collect::<Vec<_>>().join("\n")
-}
+use crate::policy::Policy;
+use crate::testing::{load, problems};
 
 // Seed: "Configuration externalized", "Environment-specific values only".
 #[test]

@@ -1,17 +1,8 @@
 //! Tests of cells that a contract moves.
 
 use crate::mode::Mode;
-use crate::policy::{Policy, Problem, Source};
 use crate::responsibility::Activity;
-
-fn load(text: &str) -> Result<Policy, Vec<Problem>> {
-    Policy::load(&[Source::new("runbook.toml", text)])
-}
-
-fn problems(text: &str) -> String {
-    let tell = |p: Problem| format!("{} {} {} ({})", p.place(), p.code, p.message, p.remedy);
-    load(text).err().unwrap_or_default().into_iter().map(tell).collect::<Vec<_>>().join("\n")
-}
+use crate::testing::{load, problems};
 
 // Seed: "Clear responsibility boundaries defined".
 #[test]

@@ -1,15 +1,7 @@
 //! Tests of declared objectives and burn rules.
 
-use crate::policy::{Policy, Problem, Source};
-
-fn load(text: &str) -> Result<Policy, Vec<Problem>> {
-    Policy::load(&[Source::new("runbook.toml", text)])
-}
-
-fn problems(text: &str) -> String {
-    let tell = |p: Problem| format!("{} {} {} ({})", p.place(), p.code, p.message, p.remedy);
-    load(text).err().unwrap_or_default().into_iter().map(tell).collect::<Vec<_>>().join("\n")
-}
+use crate::policy::Policy;
+use crate::testing::{load, problems};
 
 const SHOP: &str = "[service.shop]\nowner = \"platform-operations\"\n";
 

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::ctl::gate::example;
-use crate::ctl::policy::harmless;
+use crate::ctl::given::harmless;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 

@@ -1,7 +1,7 @@
 //! Ticks.
 
 use super::*;
-use crate::dashboard::value::value;
+use crate::value::value;
 
 fn texts(unit: Unit, low: f64, high: f64) -> Vec<String> {
     values(unit, Some((low, high)), 4).ticks.into_iter().map(|tick| value(unit, tick)).collect()

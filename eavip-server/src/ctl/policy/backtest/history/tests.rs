@@ -1,7 +1,7 @@
 //! Tests of reading recorded series.
 
 use super::*;
-use crate::ctl::policy::harmless;
+use crate::ctl::given::harmless;
 
 const GOOD: &str = r#"{"indicator":"disk_used_ratio","labels":{"node":"a"},"points":[{"at":"2026-01-31T13:05:00Z","value":null}],"wrong":[]}"#;
 
