@@ -15,14 +15,15 @@ use crate::time;
 pub(crate) fn nodes(criterion: &mut Criterion, count: usize) -> Setup<()> {
     let (nodes, now) = fleet(count)?;
     let (policy, waiting) = (Policy::builtin(), Waiting::default());
-    let quiet = evaluate(&nodes, OpenEpisodes::new(), &waiting, &policy, now);
+    let quiet = evaluate(&nodes, OpenEpisodes::default(), &waiting, &policy, now);
     if !quiet.transitions.is_empty() || !quiet.waiting.bad_since.is_empty() {
         return Err("the fleet isn't in a steady state".into());
     }
     let rules = policy.rules().len();
     let name = format!("evaluate {count} nodes x {READINGS} series, {rules} rules");
-    let figure =
-        time(criterion, &name, || evaluate(black_box(&nodes), OpenEpisodes::new(), &waiting, &policy, now));
+    let figure = time(criterion, &name, || {
+        evaluate(black_box(&nodes), OpenEpisodes::default(), &waiting, &policy, now)
+    });
     let flat = vec![0.437_f64; count * READINGS];
     let floor = time(criterion, &format!("floor: compare {} numbers in one array", flat.len()), || {
         black_box(&flat).iter().filter(|value| **value > black_box(0.95)).count()

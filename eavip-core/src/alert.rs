@@ -6,6 +6,7 @@ pub mod episode;
 pub mod flap;
 pub mod group;
 pub mod inhibit;
+pub mod intake;
 pub mod maintenance;
 pub mod matcher;
 pub mod noise;
@@ -76,6 +77,8 @@ pub struct AlertingPolicy {
     pub grouping: group::GroupingPolicy,
     /// Which alerts explain which.
     pub inhibitions: Vec<inhibit::Inhibition>,
+    /// How alerts from other systems are taken in.
+    pub intake: intake::IntakePolicy,
     /// How long silences last.
     pub silence: silence::SilencePolicy,
     /// Windows by name.

@@ -1,7 +1,9 @@
-//! Everything known at one moment, against the policy: which episodes open, which are over, who is told and why.
+//! Everything known at one moment, against the policy: which episodes open, and which are over. Who is told of them is
+//! decided by [`group`](crate::alert::group) and [`notice`](crate::alert::notice).
 //!
-//! The caller shows the nodes one after the other, so that none has to be copied; the result is a list of
-//! transitions to commit, and the conditions that are bad but have not been so for long enough.
+//! The caller shows the nodes one after the other, so that none has to be copied, and the alerts that no rule on readings
+//! finds; the result is a list of transitions to commit, and the conditions that are bad but have not been so for long
+//! enough.
 //!
 //! Unknown evidence neither opens nor ends an episode: what nobody can see keeps the state it had, and the rules on
 //! silence (`node_silent_seconds`, `collector_up`) tell that it can't be seen. What was bad stays bad while it is
@@ -16,12 +18,13 @@ pub use summary::readable;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Aggregate;
+use crate::alert::Category;
 use crate::alert::episode::{
-    self, Ending, Episode, EpisodeCommand, EpisodeEvent, Opening, Subject, SubjectRef,
+    self, Ending, Episode, EpisodeCommand, EpisodeEvent, Observed, Opening, Origin, Subject, SubjectRef,
 };
-use crate::alert::route::{self, Notice, NoticeKind};
-use crate::alert::rule::AlertRule;
-use crate::id::{Digest128, NodeId};
+use crate::alert::rule::{Action, AlertRule, Runbook};
+use crate::id::{AlertRuleId, Digest128, NodeId, TeamId};
+use crate::labels::Labels;
 use crate::node::{Node, Series};
 use crate::policy::Policy;
 use crate::signal::indicator::{Derived, Indicator};
@@ -39,15 +42,38 @@ pub struct Waiting {
     pub good_since: BTreeMap<Digest128, Timestamp>,
 }
 
-/// A move to commit, with the decision on who is told.
+/// An alert that no rule on readings finds: another system sent it, or the server states it of its own work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stated {
+    /// The same for every episode of it.
+    pub fingerprint: Digest128,
+    /// Its rule.
+    pub rule: AlertRuleId,
+    /// How urgent it is.
+    pub category: Category,
+    /// Who owns it.
+    pub owner: TeamId,
+    /// What they do first.
+    pub action: Action,
+    /// Where it is written.
+    pub runbook: Runbook,
+    /// What identifies it, `rule`, `category` and `owner` among them.
+    pub labels: Labels,
+    /// One sentence that reads alone.
+    pub summary: String,
+    /// When it began to be bad.
+    pub since: Timestamp,
+    /// What told of it.
+    pub origin: Origin,
+}
+
+/// A move to commit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
     /// The episode.
     pub episode: Digest128,
     /// What happened.
     pub event: EpisodeEvent,
-    /// Who is told, and why or why not.
-    pub notice: Notice,
 }
 
 /// The outcome of one evaluation.
@@ -59,16 +85,25 @@ pub struct Outcome {
     pub waiting: Waiting,
 }
 
-/// Open episodes by node and fingerprint.
-pub type OpenEpisodes<'a> = BTreeMap<NodeId, BTreeMap<Digest128, &'a Episode>>;
+/// Open episodes by what tells of them.
+#[derive(Debug, Clone, Default)]
+pub struct OpenEpisodes<'a> {
+    /// Those that rules found, by node and fingerprint.
+    of_nodes: BTreeMap<NodeId, BTreeMap<Digest128, &'a Episode>>,
+    /// The others, by fingerprint.
+    stated: BTreeMap<Digest128, &'a Episode>,
+}
 
 /// Arranges open episodes for an evaluation; resolved ones are left out.
 #[must_use]
 pub fn open_episodes<'a>(episodes: impl IntoIterator<Item = &'a Episode>) -> OpenEpisodes<'a> {
-    let mut open = OpenEpisodes::new();
+    let mut open = OpenEpisodes::default();
     for episode in episodes.into_iter().filter(|episode| episode.resolved.is_none()) {
-        let node = open.entry(episode.opening.node).or_default();
-        node.insert(episode.opening.fingerprint, episode);
+        let of = match episode.opening.origin.node() {
+            Some(node) => open.of_nodes.entry(node).or_default(),
+            None => &mut open.stated,
+        };
+        of.insert(episode.opening.fingerprint, episode);
     }
     open
 }
@@ -106,7 +141,7 @@ impl<'a> Evaluation<'a> {
     /// Looks at one node: what became bad, and which of its episodes are over. Each node is shown once.
     pub fn node(&mut self, node: &Node) {
         let policy = self.policy;
-        let open = self.open.remove(&node.id).unwrap_or_default();
+        let open = self.open.of_nodes.remove(&node.id).unwrap_or_default();
         let silent = silence(node, self.now);
         for rule in policy.rules_on(Metric::NodeSilent) {
             self.look(node, rule, SubjectRef::Node, Some(silent), &open);
@@ -150,11 +185,44 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Ends the episodes of nodes that are gone.
+    /// Takes an alert that fires and isn't found by rules on readings. Each is shown at every evaluation until it is over.
+    pub fn stated(&mut self, stated: Stated) {
+        if self.open.stated.remove(&stated.fingerprint).is_some() {
+            return;
+        }
+        let opening = Opening {
+            id: episode::id(stated.fingerprint, self.now),
+            fingerprint: stated.fingerprint,
+            rule: stated.rule,
+            category: stated.category,
+            owner: stated.owner,
+            action: stated.action,
+            runbook: stated.runbook,
+            origin: stated.origin,
+            labels: stated.labels,
+            summary: stated.summary,
+            since: stated.since.min(self.now),
+            at: self.now,
+        };
+        self.open(opening);
+    }
+
+    /// Takes an alert that was shown before and that its sender says is over, or no longer sends.
+    pub fn over(&mut self, fingerprint: Digest128, ending: Ending) {
+        if let Some(episode) = self.open.stated.remove(&fingerprint) {
+            self.resolve(episode, ending);
+        }
+    }
+
+    /// Ends the episodes of nodes that are gone, and of stated alerts that were not shown.
     #[must_use]
     pub fn finish(mut self) -> Outcome {
-        for episode in std::mem::take(&mut self.open).values().flat_map(BTreeMap::values) {
+        let left = std::mem::take(&mut self.open);
+        for episode in left.of_nodes.values().flat_map(BTreeMap::values) {
             self.resolve(episode, Ending::NodeRemoved);
+        }
+        for episode in left.stated.values() {
+            self.resolve(episode, Ending::Recovered);
         }
         self.outcome
     }
@@ -182,10 +250,12 @@ impl<'a> Evaluation<'a> {
             return;
         }
         let opening = self.opening(node, rule, subject, value, (fingerprint, since));
-        let notice = route::decide(&self.policy.routes, &opening.labels, rule.category, NoticeKind::Firing);
+        self.open(opening);
+    }
+
+    fn open(&mut self, opening: Opening) {
         let episode = opening.id;
-        let event = EpisodeEvent::Opened(Box::new(opening));
-        self.outcome.transitions.push(Transition { episode, event, notice });
+        self.outcome.transitions.push(Transition { episode, event: EpisodeEvent::Opened(Box::new(opening)) });
     }
 
     fn opening(
@@ -211,13 +281,15 @@ impl<'a> Evaluation<'a> {
             owner,
             action: rule.action.clone(),
             runbook: rule.runbook.clone(),
-            node: node.id,
-            subject,
-            indicator: rule.indicator,
-            unit: rule.indicator.unit(),
+            origin: Origin::Node(Observed {
+                node: node.id,
+                subject,
+                indicator: rule.indicator,
+                unit: rule.indicator.unit(),
+                value,
+            }),
             labels,
             summary,
-            value,
             since,
             at: self.now,
         }
@@ -226,13 +298,14 @@ impl<'a> Evaluation<'a> {
     /// An open episode that may be over.
     fn good(&mut self, node: &Node, episode: &Episode) {
         let opening = &episode.opening;
+        let Some(observed) = opening.origin.observed() else { return };
         let rule = self.policy.rule(opening.rule.as_str());
-        let Some(rule) =
-            rule.filter(|rule| rule.indicator == opening.indicator && matches(rule, node, &opening.subject))
+        let Some(rule) = rule
+            .filter(|rule| rule.indicator == observed.indicator && matches(rule, node, &observed.subject))
         else {
             return self.resolve(episode, Ending::RuleChanged);
         };
-        let value = match current(node, &opening.subject, rule, self.now) {
+        let value = match current(node, &observed.subject, rule, self.now) {
             Current::Known(value) => value,
             Current::Unknown => return,
             Current::Gone => return self.resolve(episode, Ending::SeriesGone),
@@ -250,17 +323,13 @@ impl<'a> Evaluation<'a> {
     }
 
     fn resolve(&mut self, episode: &Episode, ending: Ending) {
-        let opening = &episode.opening;
         // Refused only for an episode that is already over, and those aren't shown here.
         let Ok(events) = Episode::decide(Some(episode), EpisodeCommand::Resolve(ending), &(), self.now)
         else {
             return;
         };
-        for event in events {
-            let routes = &self.policy.routes;
-            let notice = route::decide(routes, &opening.labels, opening.category, NoticeKind::Resolved);
-            self.outcome.transitions.push(Transition { episode: opening.id, event, notice });
-        }
+        let moves = events.into_iter().map(|event| Transition { episode: episode.opening.id, event });
+        self.outcome.transitions.extend(moves);
     }
 }
 

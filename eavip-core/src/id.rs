@@ -94,6 +94,20 @@ slug!(
     /// An alert rule of the declared runbook.
     AlertRuleId
 );
+impl AlertRuleId {
+    /// The nearest identifier to a name that another system gave a rule: `DiskFull` is `diskfull`. A name without a letter
+    /// or digit of ours is `alert`.
+    #[must_use]
+    pub fn from_foreign(name: &str) -> Self {
+        let plain = |c: char| match c.to_ascii_lowercase() {
+            c if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') => c,
+            _ => '-',
+        };
+        let text: String = name.chars().map(plain).take(MAX_SLUG).collect();
+        let text = text.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+        Self(if text.is_empty() { "alert" } else { text }.into())
+    }
+}
 slug!(
     /// A backup plan of the declared runbook: one data set.
     BackupId

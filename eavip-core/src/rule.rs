@@ -39,6 +39,7 @@ const ROOMS: &[&[Rule]] = &[
     crate::access_review::campaign::RULES,
     crate::alert::backtest::RULES,
     crate::alert::episode::RULES,
+    crate::alert::intake::RULES,
     crate::alert::noise::budget::RULES,
     crate::alert::noise::defect::RULES,
     crate::alert::notice::RULES,

@@ -75,9 +75,9 @@ fn looked_at(node: &Node, open: OpenEpisodes<'_>, waiting: &Waiting, secs: i64) 
 /// A node with a full disk, and the alerts that it raised after a while.
 fn alerting() -> (Node, Vec<Episode>) {
     let node = node(&[Reading { value: Value::Number(0.99), ..disk("/srv") }]);
-    let (_, mut seen) = looked_at(&node, OpenEpisodes::new(), &Waiting::default(), 31);
+    let (_, mut seen) = looked_at(&node, OpenEpisodes::default(), &Waiting::default(), 31);
     seen.waiting.bad_since.values_mut().for_each(|since| *since = at(-3_600));
-    let (_, opened) = looked_at(&node, OpenEpisodes::new(), &seen.waiting, 31);
+    let (_, opened) = looked_at(&node, OpenEpisodes::default(), &seen.waiting, 31);
     let episodes = opened.transitions.into_iter().map(|transition| Episode::evolve(None, transition.event));
     (node, episodes.map(Option::unwrap).collect())
 }
@@ -85,7 +85,7 @@ fn alerting() -> (Node, Vec<Episode>) {
 #[test]
 fn a_node_in_which_nothing_changed_is_evaluated_without_an_allocation() {
     let (nothing, quiet) = ((0, Outcome::default()), Waiting::default());
-    assert_eq!(looked_at(&node(&[]), OpenEpisodes::new(), &quiet, 31), nothing, "all is well");
+    assert_eq!(looked_at(&node(&[]), OpenEpisodes::default(), &quiet, 31), nothing, "all is well");
 
     let (bad, episodes) = alerting();
     assert!(!episodes.is_empty());
@@ -94,13 +94,13 @@ fn a_node_in_which_nothing_changed_is_evaluated_without_an_allocation() {
     let unseen = node(&[Reading { value: Value::Unknown("not readable".into()), ..disk("/mnt") }]);
     let elsewhere = episodes.iter().map(|episode| (Digest128::of([episode.opening.id.0.as_slice()]), at(0)));
     let waiting = Waiting { bad_since: elsewhere.collect(), ..Waiting::default() };
-    assert_eq!(looked_at(&unseen, OpenEpisodes::new(), &waiting, 31), nothing, "unseen, and others wait");
+    assert_eq!(looked_at(&unseen, OpenEpisodes::default(), &waiting, 31), nothing, "unseen, and others wait");
 }
 
 #[test]
 fn what_becomes_bad_is_counted() {
     let (bad, episodes) = alerting();
-    let (counted, outcome) = looked_at(&bad, OpenEpisodes::new(), &Waiting::default(), 31);
+    let (counted, outcome) = looked_at(&bad, OpenEpisodes::default(), &Waiting::default(), 31);
     assert!(counted > 0, "or the allocator doesn't count");
     assert_eq!(outcome.waiting.bad_since.len(), episodes.len());
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Category;
+use super::intake::Annotations;
 use super::rule::{Action, AlertRule, Runbook};
 use crate::aggregate::Aggregate;
 use crate::decision::Refused;
@@ -41,6 +42,8 @@ words! {
         NodeRemoved = "node-removed",
         /// The thing that was measured is gone from the node's reports.
         SeriesGone = "series-gone",
+        /// Who sent it no longer does, without having said that it is over.
+        Lapsed = "lapsed",
     }
 }
 
@@ -77,12 +80,63 @@ impl From<SubjectRef<'_>> for Subject {
     }
 }
 
+/// What told of an alert. The fields of each stand beside those of the [`Opening`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A rule of the runbook found it in what a node reported.
+    Node(Observed),
+    /// Another system sent it.
+    Sent {
+        /// What that system says besides the labels.
+        annotations: Annotations,
+    },
+    /// The server states it of its own work.
+    Server {
+        /// The page that shows what it is about, such as `/incidents/inc-7`.
+        path: String,
+    },
+}
+
+/// What a rule found in what a node reported.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The node.
+    pub node: NodeId,
+    /// What on the node.
+    pub subject: Subject,
+    /// What is compared.
+    pub indicator: Indicator,
+    /// The unit of the value.
+    pub unit: Unit,
+    /// The value that counted.
+    pub value: f64,
+}
+
+impl Origin {
+    /// What a rule found on a node; none for what came another way.
+    #[must_use]
+    pub fn observed(&self) -> Option<&Observed> {
+        match self {
+            Self::Node(observed) => Some(observed),
+            Self::Sent { .. } | Self::Server { .. } => None,
+        }
+    }
+
+    /// The node that it is about, where it is one's.
+    #[must_use]
+    pub fn node(&self) -> Option<NodeId> {
+        self.observed().map(|observed| observed.node)
+    }
+}
+
 /// What is told when an episode opens; it stays as it was, whatever happens to rule and node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opening {
     /// The episode's id.
     pub id: Digest128,
-    /// The same for every episode of this rule on this node and subject.
+    /// The same for every episode of this rule and what it is about.
     pub fingerprint: Digest128,
     /// The rule.
     pub rule: AlertRuleId,
@@ -94,20 +148,13 @@ pub struct Opening {
     pub action: Action,
     /// Where it is written.
     pub runbook: Runbook,
-    /// The node.
-    pub node: NodeId,
-    /// What on the node.
-    pub subject: Subject,
-    /// What is compared.
-    pub indicator: Indicator,
-    /// The unit of the value.
-    pub unit: Unit,
-    /// Node, place and series in one label set.
+    /// What told of it.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// What identifies it, `rule`, `category` and `owner` among them.
     pub labels: Labels,
     /// One sentence that reads alone.
     pub summary: String,
-    /// The value that counted.
-    pub value: f64,
     /// When it began to be bad.
     pub since: Timestamp,
     /// When it counted.

@@ -75,6 +75,7 @@ pub struct Message {
     /// Members that are over and were told; none is in a later message.
     pub resolved: Vec<Digest128>,
     /// Members that were told before and still fire; in a repeat those that nothing holds back.
+    #[serde(default)]
     pub firing: Vec<Digest128>,
 }
 
@@ -90,9 +91,12 @@ pub struct Message {
 /// let mut group = Group::default();
 /// group.fired(Digest128([1; 16]), Category::Warning, now);
 /// let nothing_holds = |_, _| false;
-/// assert_eq!(group.flush(&policy, now, nothing_holds), None, "it waits for others");
-/// let message = group.flush(&policy, now + Span::from_secs(30), nothing_holds).unwrap();
+/// assert_eq!(group.look(&policy, now, nothing_holds).message, None, "it waits for others");
+/// let later = now + Span::from_secs(30);
+/// let message = group.look(&policy, later, nothing_holds).message.unwrap();
 /// assert_eq!(message.new, [Digest128([1; 16])]);
+/// group.told(&message, later);
+/// assert_eq!(group.look(&policy, later, nothing_holds).message, None, "it was told");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
@@ -107,10 +111,37 @@ impl Group {
         self.members.entry(episode).or_insert(member);
     }
 
-    /// An episode is over; one that isn't a member is no matter of this group.
+    /// An episode is over; one that isn't a member is no matter of this group, and one that was held back until now is told
+    /// of neither way.
     pub fn resolved(&mut self, episode: Digest128, now: Timestamp) {
-        let member = self.members.get_mut(&episode);
-        member.into_iter().for_each(|member| _ = member.resolved_at.get_or_insert(now));
+        let Some(member) = self.members.get_mut(&episode) else { return };
+        if member.held && !member.told {
+            self.members.remove(&episode);
+        } else {
+            member.resolved_at.get_or_insert(now);
+        }
+    }
+
+    /// Something stands in the way of telling a member. One that is over already is told neither way.
+    pub fn held(&mut self, episode: Digest128) {
+        let over = |member: &Member| !member.told && member.resolved_at.is_some();
+        if self.members.get(&episode).is_some_and(over) {
+            self.members.remove(&episode);
+        } else if let Some(member) = self.members.get_mut(&episode) {
+            member.held = true;
+        }
+    }
+
+    /// A message went out: what is in it counts as told.
+    pub fn told(&mut self, message: &Message, now: Timestamp) {
+        for episode in &message.resolved {
+            self.members.remove(episode);
+        }
+        for episode in &message.new {
+            let member = self.members.get_mut(episode);
+            member.into_iter().for_each(|member| (member.told, member.held) = (true, false));
+        }
+        self.told_at = self.members.values().any(|member| member.told).then_some(now);
     }
 
     /// Whether it has no members; it can then be dropped.
@@ -119,95 +150,102 @@ impl Group {
         self.members.is_empty()
     }
 
+    /// Its members.
+    pub fn members(&self) -> impl ExactSizeIterator<Item = Digest128> {
+        self.members.keys().copied()
+    }
+
     /// When the next message is due. Members that were held back don't count: when a silence ends is for the caller to
-    /// see, who flushes at each evaluation.
+    /// see, who looks at each evaluation.
     #[must_use]
     pub fn due(&self, policy: &GroupingPolicy) -> Option<Timestamp> {
         let counted = self.members.values().filter(|member| !member.held || member.resolved_at.is_some());
-        counted.map(|member| self.due_for(member, policy)).min()
+        counted.map(|member| self.due_for(member, policy).0).min()
     }
 
-    fn due_for(&self, member: &Member, policy: &GroupingPolicy) -> Timestamp {
-        // A clock that was set back must not make anybody wait for longer than the policy says.
+    /// When a member is due, and how long it waits for that at the most.
+    fn due_for(&self, member: &Member, policy: &GroupingPolicy) -> (Timestamp, Span) {
         let after_last = |since: Timestamp| {
-            self.told_at.map_or(since, |told_at| since.max(told_at.min(since) + policy.interval))
+            let due = self.told_at.map_or(since, |told_at| since.max(told_at.min(since) + policy.interval));
+            (due, policy.interval)
         };
-        let waited = member.fired_at + policy.wait_for(member.category);
+        let wait = policy.wait_for(member.category);
         match (member.told, member.resolved_at, self.told_at) {
-            (false, _, None) => waited,
-            (false, _, Some(_)) if member.category == Category::Critical => waited,
+            (false, _, None) => (member.fired_at + wait, wait),
+            (false, _, Some(_)) if member.category == Category::Critical => (member.fired_at + wait, wait),
             (false, _, Some(_)) => after_last(member.fired_at),
             (true, Some(resolved_at), _) => after_last(resolved_at),
-            (true, None, told_at) => told_at.unwrap_or(member.fired_at) + policy.repeat,
+            (true, None, told_at) => (told_at.unwrap_or(member.fired_at) + policy.repeat, policy.repeat),
         }
     }
 
-    /// The message that is due, if one is. What is in it counts as told: the caller makes it durable with this state.
+    fn is_due(&self, member: &Member, policy: &GroupingPolicy, now: Timestamp) -> bool {
+        let (due, wait) = self.due_for(member, policy);
+        // What is due later than that was made so by a clock that was set back since: nobody waits for longer.
+        due <= now || due.since(now) > wait
+    }
+
+    /// What is due at a moment; the group stays as it is until the caller has made it durable and says so with
+    /// [`held`](Self::held) and [`told`](Self::told).
     ///
     /// `holds` says whether something stands in the way of telling a member on an occasion, as
     /// [`notice::decide`](super::notice::decide) finds. Who is held back is told as soon as nothing does any more; who is
     /// over by then isn't told at all, and the reason is the one that held it back.
-    pub fn flush(
-        &mut self,
+    pub fn look(
+        &self,
         policy: &GroupingPolicy,
         now: Timestamp,
         holds: impl Fn(Digest128, Occasion) -> bool,
-    ) -> Option<Message> {
-        self.not_after(now);
-        self.hold(policy, now, holds);
-        let of = |wanted: fn(&Member) -> bool| -> Vec<Digest128> {
-            self.members.iter().filter(|(_, member)| wanted(member)).map(|(id, _)| *id).collect()
-        };
-        let is_due = self.due(policy).is_some_and(|due| due <= now);
-        let (new, resolved) = (of(Member::is_new), of(|member| member.resolved_at.is_some()));
-        let firing = of(|member| member.told && member.resolved_at.is_none());
-        let unheld = of(|member| member.told && member.resolved_at.is_none() && !member.held);
-        let (occasion, firing) = match (self.told_at, new.is_empty(), resolved.is_empty(), firing.is_empty())
-        {
-            _ if !is_due => return None,
-            (None, ..) => (Occasion::First, firing),
-            (_, false, ..) => (Occasion::NewMember, firing),
-            (_, _, false, true) => (Occasion::AllResolved, firing),
-            (_, _, false, false) => (Occasion::Resolved, firing),
-            (_, _, true, _) => (Occasion::Repeat, unheld),
-        };
-        self.members.retain(|_, member| member.resolved_at.is_none());
-        self.members.values_mut().filter(|member| member.is_new()).for_each(|member| member.told = true);
-        self.told_at = self.members.values().any(|member| member.told).then_some(now);
-        Some(Message { occasion, new, resolved, firing })
-    }
-
-    /// After the clock was set back, waiting begins anew at the moment it shows.
-    fn not_after(&mut self, now: Timestamp) {
-        self.told_at = self.told_at.map(|told_at| told_at.min(now));
-        for member in self.members.values_mut() {
-            member.fired_at = member.fired_at.min(now);
-            member.resolved_at = member.resolved_at.map(|resolved_at| resolved_at.min(now));
-        }
-    }
-
-    /// Asks what holds back those that are due, and drops those that were over before anybody was told.
-    fn hold(&mut self, policy: &GroupingPolicy, now: Timestamp, holds: impl Fn(Digest128, Occasion) -> bool) {
+    ) -> Due {
         let beginning = if self.told_at.is_none() { Occasion::First } else { Occasion::NewMember };
-        let due: Vec<Digest128> = self
-            .members
-            .iter()
-            .filter(|(_, member)| !(member.told && member.resolved_at.is_some()))
-            .filter(|(_, member)| !member.told || self.due_for(member, policy) <= now)
-            .map(|(id, _)| *id)
-            .collect();
-        for id in due {
-            let Some(member) = self.members.get_mut(&id) else { continue };
-            member.held = holds(id, if member.told { Occasion::Repeat } else { beginning });
+        let (mut found, mut due, mut repeats) = (Due::default(), false, Vec::new());
+        let mut message =
+            Message { occasion: beginning, new: Vec::new(), resolved: Vec::new(), firing: Vec::new() };
+        for (id, member) in &self.members {
+            let is_due = self.is_due(member, policy, now);
+            let asked = if member.told { Occasion::Repeat } else { beginning };
+            // Who was told of a beginning is told of its end, whatever stands in the way by then.
+            let told_of_end = member.told && member.resolved_at.is_some();
+            let held = !told_of_end && (!member.told || is_due) && holds(*id, asked);
+            if held {
+                found.held.push(*id);
+            }
+            due |= is_due && !held;
+            match (member.told, member.resolved_at) {
+                (false, _) if held => {}
+                (told, Some(_)) => {
+                    message.resolved.push(*id);
+                    message.new.extend((!told).then_some(*id));
+                }
+                (false, None) => message.new.push(*id),
+                (true, None) => {
+                    message.firing.push(*id);
+                    repeats.extend((!held).then_some(*id));
+                }
+            }
         }
-        self.members.retain(|_, member| !(member.held && !member.told && member.resolved_at.is_some()));
+        message.occasion = match (self.told_at, message.new.is_empty(), message.resolved.is_empty()) {
+            (None, ..) => Occasion::First,
+            (_, false, _) => Occasion::NewMember,
+            (_, _, false) if message.firing.is_empty() => Occasion::AllResolved,
+            (_, _, false) => Occasion::Resolved,
+            (_, _, true) => Occasion::Repeat,
+        };
+        if message.occasion == Occasion::Repeat {
+            message.firing = repeats;
+        }
+        found.message = due.then_some(message);
+        found
     }
 }
 
-impl Member {
-    fn is_new(&self) -> bool {
-        !self.told && !self.held
-    }
+/// What is due of a group at a moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    /// What to tell.
+    pub message: Option<Message>,
+    /// Members that something stands in the way of telling.
+    pub held: Vec<Digest128>,
 }
 
 #[cfg(test)]

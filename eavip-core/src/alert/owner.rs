@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::rule::Runbook;
 use crate::environment::Environment;
 use crate::id::TeamId;
 use crate::labels::Labels;
@@ -46,13 +47,37 @@ impl Owner {
     }
 }
 
+/// One declared `[[owner]]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnerEntry {
+    /// What it is for.
+    pub matches: Labels,
+    /// Who owns that.
+    pub team: TeamId,
+    /// Where it is written what they do, for alerts that don't say so themselves.
+    pub runbook: Option<Runbook>,
+}
+
 /// How an owner is found for an alert that carries none of its own.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OwnerMap {
     /// The first whose labels all match decides.
-    pub matchers: Vec<(Labels, TeamId)>,
+    pub entries: Vec<OwnerEntry>,
     /// The owner of an environment in a mode.
     pub environments: BTreeMap<(Environment, Mode), TeamId>,
+}
+
+impl OwnerMap {
+    /// The runbook of the first entry that matches and has one.
+    #[must_use]
+    pub fn runbook(&self, labels: &Labels) -> Option<&Runbook> {
+        self.matching(labels).find_map(|entry| entry.runbook.as_ref())
+    }
+
+    fn matching(&self, labels: &Labels) -> impl Iterator<Item = &OwnerEntry> {
+        let matches = |wanted: &Labels| wanted.iter().all(|(name, value)| labels.get(name) == Some(value));
+        self.entries.iter().filter(move |entry| matches(&entry.matches))
+    }
 }
 
 /// No step of the resolution named a declared team.
@@ -73,8 +98,7 @@ pub fn resolve(
     declared: impl Fn(&TeamId) -> bool,
 ) -> Result<TeamId, Unowned> {
     let label = labels.get("owner").and_then(|text| text.parse::<TeamId>().ok());
-    let matches = |wanted: &Labels| wanted.iter().all(|(name, value)| labels.get(name) == Some(value));
-    let matched = map.matchers.iter().filter(|(wanted, _)| matches(wanted)).map(|(_, team)| team.clone());
+    let matched = map.matching(labels).map(|entry| entry.team.clone());
     let environment = place.and_then(|place| map.environments.get(&place).cloned());
     let steps = label.into_iter().chain(matched).chain(fallback.cloned()).chain(environment);
     steps.into_iter().find(|team| declared(team)).ok_or(Unowned)

@@ -42,6 +42,15 @@ impl FromStr for Action {
     }
 }
 
+impl Action {
+    /// What to do where only a runbook is known.
+    #[must_use]
+    pub fn follow(runbook: &Runbook) -> Self {
+        // Shorter than an action may be long, the longest address cut.
+        Self(format!("Follow {}", runbook.as_str().chars().take(380).collect::<String>()))
+    }
+}
+
 /// Where it is written what to do: the name of a runbook page, or an `https://` address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

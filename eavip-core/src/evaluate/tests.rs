@@ -6,7 +6,6 @@ mod properties;
 use super::*;
 use crate::alert::Category;
 use crate::alert::episode::Status;
-use crate::alert::route::Reason;
 use crate::environment::Environment;
 use crate::labels::Labels;
 use crate::mode::Mode;
@@ -113,13 +112,6 @@ fn told(transitions: &[Transition]) -> Vec<String> {
     transitions.iter().map(tell).collect()
 }
 
-fn opening(transition: &Transition) -> &Opening {
-    match &transition.event {
-        EpisodeEvent::Opened(opening) => opening,
-        event => panic!("{event:?}"),
-    }
-}
-
 const NOTHING: [String; 0] = [];
 
 // Seed: "Alert noise is treated as a defect": a peak is no alert.
@@ -182,7 +174,11 @@ fn a_silent_node_opens_an_alert_that_is_over_once_it_is_back() {
     assert_eq!(world.report(60, read_only(1.0)), ["disk-read-only opened"]);
     assert_eq!(told(&world.step(120)), NOTHING);
     assert_eq!(told(&world.step(121)), ["node-silent opened"], "and what was open stays so");
-    let silent = world.episodes.iter().find(|episode| episode.opening.subject == Subject::Node).unwrap();
+    let silent = world
+        .episodes
+        .iter()
+        .find(|episode| episode.opening.origin.observed().unwrap().subject == Subject::Node)
+        .unwrap();
     let summary = format!("node_silent_seconds on {} is 1 min 1 s, above 1 min", world.nodes[0].id);
     assert_eq!(silent.opening.summary, summary);
     assert_eq!(world.report(180, read_only(0.0)).concat(), "resolved: recovered".repeat(2));
@@ -251,26 +247,42 @@ fn the_owner_is_the_one_of_the_deployments_mode() {
     }
 }
 
-// Seed: "Alerts must be actionable": each decision to tell somebody or not has a reason.
+fn stated(n: u8) -> Stated {
+    Stated {
+        fingerprint: Digest128([n; 16]),
+        rule: "disk".parse().unwrap(),
+        category: Category::Critical,
+        owner: "platform-operations".parse().unwrap(),
+        action: "Free space.".parse().unwrap(),
+        runbook: "disk-full".parse().unwrap(),
+        labels: Labels::default(),
+        summary: "the disk is full".into(),
+        since: at(0),
+        origin: Origin::Server { path: "/".into() },
+    }
+}
+
 #[test]
-fn says_who_is_told_and_why() {
-    let routes = "[[route]]\nleast = \"critical\"\nmatch = { owner = \"platform-operations\", rule = \"probe-down\" }\n\
-                  receivers = [\"pager\"]\ncontinue = true\n";
-    let mut world = World::new(&RULES.replace("[[route]]", &format!("{routes}[[route]]")));
-    let probe = |up| Reading::exact(Metric::ProbeUp, up).of(Some(&"shop".parse().unwrap()));
-    world.nodes[0].observe(&body(0, vec![probe(0.0)]), at(0));
-    let opened = world.step(0);
-    let names = |notice: &Notice| notice.receivers.iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(names(&opened[0].notice), ["pager", "chat"]);
-    assert_eq!((opened[0].notice.kind, opened[0].notice.reason), (NoticeKind::Firing, Reason::First));
-    assert_eq!(opening(&opened[0]).category, Category::Critical);
-    world.nodes[0].observe(&body(15, vec![probe(1.0)]), at(15));
-    let over = world.step(15);
-    assert_eq!(names(&over[0].notice), ["pager", "chat"]);
-    assert_eq!((over[0].notice.kind, over[0].notice.reason), (NoticeKind::Resolved, Reason::Resolved));
-    world.policy.routes.clear();
-    world.nodes[0].observe(&body(30, vec![probe(0.0)]), at(30));
-    assert_eq!(world.step(30)[0].notice.reason, Reason::NoRoute);
+fn a_stated_alert_is_open_while_it_is_shown() {
+    let (policy, mut episodes) = (Policy::builtin(), Vec::<Episode>::new());
+    let mut step = |secs, shown: &[u8], over: &[(u8, Ending)]| {
+        let (before, waiting) = (episodes.clone(), Waiting::default());
+        let mut evaluation = Evaluation::new(&policy, open_episodes(&before), &waiting, at(secs));
+        over.iter().for_each(|(n, ending)| evaluation.over(Digest128([*n; 16]), *ending));
+        shown.iter().for_each(|n| evaluation.stated(stated(*n)));
+        let moves = evaluation.finish().transitions;
+        for Transition { episode, event } in &moves {
+            let place = episodes.iter().position(|known| known.opening.id == *episode);
+            let known = place.map(|place| episodes.remove(place));
+            episodes.extend(Episode::evolve(known, event.clone()));
+        }
+        told(&moves)
+    };
+    assert_eq!(step(0, &[1, 2], &[]), ["disk opened", "disk opened"]);
+    assert_eq!(step(1, &[1, 2], &[]), [""; 0]);
+    assert_eq!(step(2, &[2], &[(1, Ending::Lapsed)]), ["resolved: lapsed"]);
+    assert_eq!(step(3, &[], &[]), ["resolved: recovered"]);
+    assert_eq!(step(4, &[1], &[(2, Ending::Lapsed)]), ["disk opened"], "what isn't open can't be over");
 }
 
 #[test]
@@ -360,7 +372,10 @@ fn two_nodes_with_label_sets_at_the_bound_share_no_episode() {
     assert_ne!(world.episodes[0].opening.id, world.episodes[1].opening.id);
     for episode in &world.episodes {
         assert_eq!(episode.opening.labels.get("rule"), Some("disk-read-only"), "routes still see the rule");
-        assert_eq!(episode.opening.labels.get("node"), Some(episode.opening.node.to_string().as_str()));
+        assert_eq!(
+            episode.opening.labels.get("node"),
+            Some(episode.opening.origin.node().unwrap().to_string().as_str())
+        );
     }
 }
 

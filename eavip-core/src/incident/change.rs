@@ -9,7 +9,7 @@ use super::phase::Phase;
 use super::review::ReviewText;
 use super::sev::{Impact, Sev, Signals};
 use super::{Actor, Incident};
-use crate::alert::episode::{Opening, Subject};
+use crate::alert::episode::Opening;
 use crate::alert::rule::Runbook;
 use crate::environment::Environment;
 use crate::id::{AlertRuleId, DeploymentId, Digest128, IncidentId, PersonId, ServiceId, TeamId};
@@ -73,11 +73,7 @@ impl Declaration {
     /// The declaration of an incident from an alert's episode at a place, with what signals say of its impact.
     #[must_use]
     pub fn from_alert(id: IncidentId, opening: &Opening, place: &Place, signals: Signals) -> Self {
-        let service = match &opening.subject {
-            Subject::Node => None,
-            Subject::Series(key) => key.service.clone(),
-            Subject::Service(service) => Some(service.clone()),
-        };
+        let service = opening.labels.get("service").and_then(|service| service.parse().ok());
         Self {
             id,
             title: opening.summary.clone(),

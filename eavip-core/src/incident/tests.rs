@@ -8,7 +8,7 @@ use super::review::{Cause, ReviewText};
 use super::sev::{Integrity, Scope, Signals};
 use super::*;
 use crate::alert::Category;
-use crate::alert::episode::{Opening, Subject};
+use crate::alert::episode::{Observed, Opening, Origin, Subject};
 use crate::environment::Environment;
 use crate::labels::Labels;
 use crate::mode::Mode;
@@ -416,13 +416,15 @@ fn an_alert_declares_an_incident_that_a_person_has_to_classify() {
         owner: "platform-operations".parse().unwrap(),
         action: "Look.".parse().unwrap(),
         runbook: "probe-down".parse().unwrap(),
-        node: "01980000-0000-7000-8000-000000000001".parse().unwrap(),
-        subject: Subject::Service("shop".parse().unwrap()),
-        indicator: Indicator::Metric(Metric::ProbeUp),
-        unit: Unit::Bool,
-        labels: Labels::default(),
+        origin: Origin::Node(Observed {
+            node: "01980000-0000-7000-8000-000000000001".parse().unwrap(),
+            subject: Subject::Service("shop".parse().unwrap()),
+            indicator: Indicator::Metric(Metric::ProbeUp),
+            unit: Unit::Bool,
+            value: 0.0,
+        }),
+        labels: Labels::new([("service", "shop")]).unwrap(),
         summary: "shop is down".into(),
-        value: 0.0,
         since: now() - minutes(3),
         at: now() - minutes(1),
     };

@@ -10,7 +10,6 @@ use crate::alert::episode::{Episode, EpisodeEvent};
 use crate::alert::noise::measure::{self, Measures, Period};
 use crate::alert::noise::{Scope, budget};
 use crate::alert::notice::{self, History, Known, Occasion};
-use crate::alert::route::Notice;
 use crate::alert::rule::AlertRule;
 use crate::alert::{Alert, noise};
 use crate::audit::witness::{self, Witness};
@@ -211,13 +210,11 @@ struct Evaluated {
 struct Transition {
     episode: Digest128,
     event: EpisodeEvent,
-    notice: Notice,
 }
 
 impl From<evaluate::Outcome> for Evaluated {
     fn from(evaluate::Outcome { transitions, waiting }: evaluate::Outcome) -> Self {
-        let transition =
-            |evaluate::Transition { episode, event, notice }| Transition { episode, event, notice };
+        let transition = |evaluate::Transition { episode, event }| Transition { episode, event };
         Self { transitions: transitions.into_iter().map(transition).collect(), waiting }
     }
 }

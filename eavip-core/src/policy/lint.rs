@@ -95,7 +95,7 @@ fn owned(policy: &Policy) -> BTreeMap<&TeamId, BTreeSet<String>> {
     for ((environment, _), team) in &policy.owners.environments {
         add(team, format!("[environment.{environment}]"));
     }
-    for (_, team) in &policy.owners.matchers {
+    for team in policy.owners.entries.iter().map(|entry| &entry.team) {
         add(team, "[[owner]]".to_owned());
     }
     owned

@@ -24,7 +24,7 @@ use self::roster::team;
 use super::lint::{self, Pages};
 use super::{MAX_RULES, Parts, Policy, Service};
 use crate::alert::Category;
-use crate::alert::owner::{Owner, OwnerMap};
+use crate::alert::owner::{Owner, OwnerEntry, OwnerMap};
 use crate::alert::route::{MAX_DEPTH, Route};
 use crate::alert::rule::{AlertRule, Condition};
 use crate::document::{
@@ -159,12 +159,13 @@ fn owners(root: &Section<'_>, roster: &Roster) -> OwnerMap {
     for section in root.listed_sections("owner") {
         let matchers = matchers(&section);
         let team = team(&section, "team", roster, "name the team that owns what matches");
+        let runbook = section.text("runbook");
         if matchers.is_empty() {
             let message = "an owner for everything is an owner of nothing";
             section.problem(None, CONTRADICTION, message, "add `match = { … }` with at least one label");
         }
         section.finish();
-        map.matchers.extend(team.map(|team| (matchers, team)));
+        map.entries.extend(team.map(|team| OwnerEntry { matches: matchers, team, runbook }));
     }
     for (environment, section) in root.named_sections::<Environment>("environment") {
         if let Some(owner) = owner(&section, roster) {

@@ -128,7 +128,7 @@ fn refuses_a_catch_all_owner() {
         assert!(found[0].contains("EAVIP-P07 an owner for everything is an owner of nothing"), "{found:?}");
     }
     let named = "[[owner]]\nteam = \"platform-operations\"\nmatch = { service = \"shop\" }\n";
-    assert_eq!(load(named).unwrap().owners.matchers.len(), 1);
+    assert_eq!(load(named).unwrap().owners.entries.len(), 1);
 }
 
 // Seed: "Customer-managed infrastructure", "Clear responsibility boundaries defined".

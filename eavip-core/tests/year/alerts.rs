@@ -228,7 +228,7 @@ fn flush(world: &mut World, key: Labels) {
     let policy = Rc::clone(&world.policy);
     let (known, now) = (known(world), world.now);
     let rulings = RefCell::new(BTreeMap::new());
-    let message = group.flush(&policy.alerting.grouping, now, |episode, occasion| {
+    let found = group.look(&policy.alerting.grouping, now, |episode, occasion| {
         let opening = &world.books.episodes[&episode.to_string()].opening;
         let history = &world.alerting.histories[&opening.fingerprint];
         let alert = Alert::from(opening);
@@ -237,6 +237,9 @@ fn flush(world: &mut World, key: Labels) {
         rulings.borrow_mut().insert(episode, (alert, occasion, ruling));
         held
     });
+    found.held.iter().for_each(|episode| group.held(*episode));
+    found.message.iter().for_each(|message| group.told(message, now));
+    let message = found.message;
     for (episode, (_, _, ruling)) in rulings.borrow().iter().filter(|(_, (.., one))| one.receivers.is_empty())
     {
         held(world, *episode, ruling.reason);

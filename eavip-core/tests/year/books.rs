@@ -193,8 +193,8 @@ impl Views {
         let Entry { of, at, what } = entry;
         match what {
             What::Episode(EpisodeEvent::Opened(opening)) => {
-                self.open.entry(opening.node).or_default().insert(of.clone());
-                self.node_of.insert(of.clone(), opening.node);
+                self.open.entry(opening.origin.node().unwrap()).or_default().insert(of.clone());
+                self.node_of.insert(of.clone(), opening.origin.node().unwrap());
             }
             What::Episode(EpisodeEvent::Resolved { .. }) => {
                 let node = self.node_of[of];

@@ -9,7 +9,11 @@ fn team(id: &str) -> TeamId {
 #[test]
 fn resolves_in_the_stated_order_and_never_to_an_undeclared_team() {
     let map = OwnerMap {
-        matchers: vec![(Labels::new([("service", "shop")]).unwrap(), team("matched"))],
+        entries: vec![OwnerEntry {
+            matches: Labels::new([("service", "shop")]).unwrap(),
+            team: team("matched"),
+            runbook: None,
+        }],
         environments: [((Environment::Production, Mode::Saas), team("environment"))].into(),
     };
     let place = Some((Environment::Production, Mode::Saas));

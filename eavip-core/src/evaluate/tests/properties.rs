@@ -48,13 +48,13 @@ fn play(history: &[Step], from: i64) -> (World, Vec<Vec<Transition>>) {
 }
 
 /// What transitions say, without their moments and what is made from them.
-fn timeless(steps: &[Vec<Transition>]) -> Vec<Vec<(String, Option<Digest128>, Notice)>> {
+fn timeless(steps: &[Vec<Transition>]) -> Vec<Vec<(String, Option<Digest128>)>> {
     let of = |transition: &Transition| {
         let fingerprint = match &transition.event {
             EpisodeEvent::Opened(opening) => Some(opening.fingerprint),
             _ => None,
         };
-        (told(std::slice::from_ref(transition)).concat(), fingerprint, transition.notice.clone())
+        (told(std::slice::from_ref(transition)).concat(), fingerprint)
     };
     steps.iter().map(|step| step.iter().map(of).collect()).collect()
 }
@@ -115,7 +115,7 @@ proptest! {
         let open: Vec<_> = world.episodes.iter().filter(|episode| episode.resolved.is_none()).cloned().collect();
         for transition in world.step(now) {
             let over = open.iter().find(|episode| episode.opening.id == transition.episode);
-            let indicator = over.map(|episode| episode.opening.indicator);
+            let indicator = over.map(|episode| episode.opening.origin.observed().unwrap().indicator);
             prop_assert_ne!(indicator, Some(Indicator::Metric(metric)), "{:?}", transition);
         }
     }

@@ -1,13 +1,15 @@
-//! `[grouping]`, `[[inhibit]]`, `[silence]`, `[maintenance.NAME]`, `[flapping]` and `[noise]`: how alerts become notices, and
+//! `[grouping]`, `[[inhibit]]`, `[intake]`, `[silence]`, `[maintenance.NAME]`, `[flapping]` and `[noise]`: how alerts become notices, and
 //! how many there may be. Also what `match` says, in every section that has one.
 
 use std::collections::BTreeMap;
 
 use super::roster::team;
 use crate::alert::AlertingPolicy;
+use crate::alert::Category;
 use crate::alert::flap::FlapPolicy;
 use crate::alert::group::GroupingPolicy;
 use crate::alert::inhibit::{Inhibition, MAX_INHIBITIONS};
+use crate::alert::intake::IntakePolicy;
 use crate::alert::maintenance::{LONGEST_WINDOW, MAX_WINDOWS, Window};
 use crate::alert::matcher::{Matcher, Matchers};
 use crate::alert::noise::NoisePolicy;
@@ -26,6 +28,7 @@ pub(super) fn read(root: &Section<'_>, roster: &Roster) -> AlertingPolicy {
     AlertingPolicy {
         grouping: grouping(root.section("grouping")),
         inhibitions: inhibitions(root),
+        intake: intake(root.section("intake"), roster),
         silence: silence(root.section("silence")),
         maintenance: maintenance(root, roster),
         flapping: flapping(root.section("flapping")),
@@ -102,6 +105,27 @@ fn inhibitions(root: &Section<'_>) -> Vec<Inhibition> {
         found
     };
     sections.into_iter().map(read).collect()
+}
+
+fn intake(section: Section<'_>, roster: &Roster) -> IntakePolicy {
+    let default = IntakePolicy::default();
+    let severities = section.section("severities");
+    let mut words = default.severities;
+    for category in Category::ALL {
+        let named = severities.list::<String>(category.as_str()).into_iter();
+        words.extend(named.map(|word| (word.to_lowercase(), *category)));
+    }
+    severities.finish();
+    let found = IntakePolicy {
+        strict: section.flag("strict").unwrap_or(default.strict),
+        owner: team(&section, "owner", roster, "name the team that mends what has no owner"),
+        resolve_timeout: section
+            .span("resolve_timeout", Span::from_secs(1)..=YEAR)
+            .unwrap_or(default.resolve_timeout),
+        severities: words,
+    };
+    section.finish();
+    found
 }
 
 fn silence(section: Section<'_>) -> SilencePolicy {

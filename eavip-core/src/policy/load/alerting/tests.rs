@@ -20,7 +20,8 @@ fn problems(text: &str) -> String {
 
 #[test]
 fn nothing_declared_gives_the_numbers_of_the_runbook() {
-    assert_eq!(load("").alerting, AlertingPolicy::default());
+    let intake = IntakePolicy { owner: "platform-operations".parse().ok(), ..IntakePolicy::default() };
+    assert_eq!(load("").alerting, AlertingPolicy { intake, ..AlertingPolicy::default() });
 }
 
 #[test]
@@ -38,6 +39,12 @@ repeat = "8h"
 source = { rule = "node-silent" }
 target = ["rule!=node-silent", "category != critical"]
 equal = ["node"]
+
+[intake]
+strict = true
+owner = "security-compliance"
+resolve_timeout = "2m"
+severities = { critical = ["Sev1"] }
 
 [silence]
 alone = "8h"
