@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Category;
+use super::group::GroupingPolicy;
 use super::matcher::Matchers;
 use crate::id::ReceiverId;
 use crate::labels::Labels;
@@ -39,6 +40,8 @@ pub struct Route {
     pub least: Category,
     /// Where matching alerts go.
     pub receivers: Vec<ReceiverId>,
+    /// How they are put together: what it says itself, and the rest as the route around it or `[grouping]` has it.
+    pub grouping: GroupingPolicy,
     /// Whether later routes beside it are asked as well.
     pub goes_on: bool,
     /// Routes within it: where one of them takes an alert, it decides instead.
@@ -71,8 +74,16 @@ pub struct Notice {
     pub receivers: Vec<ReceiverId>,
 }
 
-/// Decides who is told: the receivers of the first matching route, and of further ones while a route goes on; within a
-/// route the same holds for the routes in it, and its own receivers are told where none of those matches.
+/// Somebody to tell, and with which other alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Target<'r> {
+    /// Who is told.
+    pub receiver: &'r ReceiverId,
+    /// What goes into one message, and when it is sent.
+    pub grouping: &'r GroupingPolicy,
+}
+
+/// Decides who is told, as [`targets`] finds them, and says why.
 ///
 /// ```
 /// use eavip_core::alert::Category;
@@ -88,8 +99,8 @@ pub struct Notice {
 /// ```
 #[must_use]
 pub fn decide(routes: &[Route], labels: &Labels, category: Category, kind: NoticeKind) -> Notice {
-    let mut receivers: Vec<ReceiverId> = Vec::new();
-    collect(routes, labels, category, &mut receivers);
+    let targets = targets(routes, labels, category);
+    let receivers: Vec<ReceiverId> = targets.into_iter().map(|target| target.receiver.clone()).collect();
     let reason = match kind {
         _ if receivers.is_empty() => Reason::NoRoute,
         NoticeKind::Firing => Reason::First,
@@ -98,15 +109,43 @@ pub fn decide(routes: &[Route], labels: &Labels, category: Category, kind: Notic
     Notice { kind, reason, receivers }
 }
 
-/// Adds the receivers that routes beside each other lead to; whether any of them matched.
-fn collect(routes: &[Route], labels: &Labels, category: Category, receivers: &mut Vec<ReceiverId>) -> bool {
+/// Who is told, each once and in the order of the routes, and how their alerts are put together: the receivers of the first
+/// matching route, and of further ones while a route goes on; within a route the same holds for the routes in it, and its own
+/// receivers are told where none of those matches. Where several routes lead to a receiver, the first one's grouping holds.
+///
+/// ```
+/// use eavip_core::alert::Category;
+/// use eavip_core::alert::route::targets;
+/// use eavip_core::labels::Labels;
+/// use eavip_core::policy::{Policy, Source};
+///
+/// let text = "[[route]]\nreceivers = [\"pager\"]\ngroup_by = [\"alertname\"]\n";
+/// let policy = Policy::load(&[Source::new("runbook.toml", text)]).unwrap();
+/// let labels = Labels::new([("alertname", "DiskFull"), ("instance", "a")]).unwrap();
+/// let found = targets(&policy.routes, &labels, Category::Warning);
+/// assert_eq!(found[0].grouping.key(&labels).to_string(), r#"{alertname="DiskFull"}"#);
+/// ```
+#[must_use]
+pub fn targets<'r>(routes: &'r [Route], labels: &Labels, category: Category) -> Vec<Target<'r>> {
+    let mut targets = Vec::new();
+    collect(routes, labels, category, &mut targets);
+    targets
+}
+
+/// Adds what routes beside each other lead to; whether any of them matched.
+fn collect<'r>(
+    routes: &'r [Route],
+    labels: &Labels,
+    category: Category,
+    targets: &mut Vec<Target<'r>>,
+) -> bool {
     let mut matched = false;
     for route in routes.iter().filter(|route| route.takes(labels, category)) {
         matched = true;
-        if !collect(&route.routes, labels, category, receivers) {
+        if !collect(&route.routes, labels, category, targets) {
             for receiver in &route.receivers {
-                if !receivers.contains(receiver) {
-                    receivers.push(receiver.clone());
+                if !targets.iter().any(|target| target.receiver == receiver) {
+                    targets.push(Target { receiver, grouping: &route.grouping });
                 }
             }
         }

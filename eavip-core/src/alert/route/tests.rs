@@ -7,6 +7,7 @@ fn route(matchers: &[(&str, &str)], least: Category, receivers: &[&str], goes_on
         matchers: Matchers::from(&Labels::new(matchers.iter().copied()).unwrap()),
         least,
         receivers: receivers.iter().map(|id| id.parse().unwrap()).collect(),
+        grouping: GroupingPolicy::default(),
         goes_on,
         routes: Vec::new(),
     }
@@ -64,4 +65,29 @@ fn a_route_within_a_route_decides_instead_of_it() {
         assert_eq!(found, expected, "{labels}");
     }
     assert_eq!(routes[0].receivers().len(), 4);
+}
+
+#[test]
+fn a_receiver_is_told_once_and_by_the_grouping_of_the_first_route_to_it() {
+    let grouped = |name: &str, route: Route| Route {
+        grouping: GroupingPolicy { by: [name.to_owned()].into(), ..GroupingPolicy::default() },
+        ..route
+    };
+    let routes = [
+        Route {
+            routes: vec![grouped("node", route(&[("mode", "saas")], Category::Critical, &["pager"], true))],
+            ..grouped("service", route(&[], Category::Informational, &["chat"], true))
+        },
+        grouped("mode", route(&[], Category::Informational, &["chat", "pager", "archive"], false)),
+    ];
+    let labels = Labels::new([("service", "shop"), ("mode", "saas"), ("node", "a")]).unwrap();
+    let told = |category| -> Vec<String> {
+        let told = targets(&routes, &labels, category);
+        told.iter().map(|target| format!("{} {}", target.receiver, target.grouping.key(&labels))).collect()
+    };
+    let critical = [r#"pager {node="a"}"#, r#"chat {mode="saas"}"#, r#"archive {mode="saas"}"#];
+    assert_eq!(told(Category::Critical), critical);
+    let warning = [r#"chat {service="shop"}"#, r#"pager {mode="saas"}"#, r#"archive {mode="saas"}"#];
+    assert_eq!(told(Category::Warning), warning);
+    assert_eq!(targets(&[], &labels, Category::Critical), []);
 }
