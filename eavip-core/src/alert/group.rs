@@ -14,10 +14,13 @@ use crate::id::Digest128;
 use crate::labels::Labels;
 use crate::time::{Span, Timestamp};
 
-/// How alerts are put together.
+/// Stands in [`GroupingPolicy::by`] for all labels, as in Alertmanager: alerts that differ in any are told apart.
+pub const ALL_LABELS: &str = "...";
+
+/// How alerts are put together. `[grouping]` declares it for all, a `[[route]]` for those that it takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupingPolicy {
-    /// The labels that the alerts of a group have in common; `deployment` and `rule` unless declared.
+    /// The labels that the alerts of a group have in common, or [`ALL_LABELS`]; `deployment` and `rule` unless declared.
     pub by: BTreeSet<String>,
     /// How long a new group waits for more members; 30 s.
     pub wait: Span,
@@ -45,6 +48,9 @@ impl GroupingPolicy {
     /// The labels that name an alert's group.
     #[must_use]
     pub fn key(&self, labels: &Labels) -> Labels {
+        if self.by.contains(ALL_LABELS) {
+            return labels.clone();
+        }
         Labels::first_of(labels.iter().filter(|(name, _)| self.by.contains(*name)), crate::labels::MAX_LABELS)
     }
 
@@ -75,7 +81,6 @@ pub struct Message {
     /// Members that are over and were told; none is in a later message.
     pub resolved: Vec<Digest128>,
     /// Members that were told before and still fire; in a repeat those that nothing holds back.
-    #[serde(default)]
     pub firing: Vec<Digest128>,
 }
 

@@ -1,7 +1,7 @@
 //! Why somebody is told of an alert, or isn't (seed: *Alerts must be actionable*): everything that may stand in the way is
 //! looked at, in one order, and the answer keeps what each said.
 //!
-//! [`route::decide`] finds the receivers; here is decided whether they are told.
+//! [`route::targets`] finds the receivers; here is decided whether they are told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::flap::Flapping;
 use super::inhibit::inhibited_by;
-use super::route::{self, NoticeKind};
+use super::route;
 use super::silence::Silence;
 use super::{Alert, Category};
 use crate::finding::{Finding, Outcome};
@@ -85,8 +85,7 @@ words! {
     }
 }
 
-/// Why somebody is told, or isn't: one word, the occasion's or the obstacle's. The words of
-/// [`route::Reason`] mean the same here.
+/// Why somebody is told, or isn't: one word, the occasion's or the obstacle's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -238,7 +237,8 @@ pub fn decide(
     policy: &Policy,
     now: Timestamp,
 ) -> Ruling {
-    let routed = route::decide(&policy.routes, &alert.labels, alert.category, NoticeKind::Firing).receivers;
+    let targets = route::targets(&policy.routes, &alert.labels, alert.category);
+    let routed: Vec<ReceiverId> = targets.into_iter().map(|target| target.receiver.clone()).collect();
     let (unflooded, rate) = rate(alert, &routed, &known.recent, policy);
     let found = [
         owned(alert),

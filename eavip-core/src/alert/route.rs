@@ -1,34 +1,12 @@
-//! Who is told of an episode, and why (or why not). Every decision has a reason that is kept and shown.
+//! Where alerts go. Whether they are sent there is decided by [`notice`](super::notice).
 
 use serde::{Deserialize, Serialize};
 
 use super::Category;
+use super::group::GroupingPolicy;
 use super::matcher::Matchers;
 use crate::id::ReceiverId;
 use crate::labels::Labels;
-use crate::words;
-
-words! {
-    /// What a notification tells.
-    pub enum NoticeKind ("notice") {
-        /// An episode began.
-        Firing = "firing",
-        /// An episode is over.
-        Resolved = "resolved",
-    }
-}
-
-words! {
-    /// Why somebody is told, or not.
-    pub enum Reason ("notification reason") {
-        /// Told: the episode began.
-        First = "first",
-        /// Told: the episode is over, and its beginning was told.
-        Resolved = "resolved",
-        /// Not told: no route leads anywhere for it.
-        NoRoute = "no-route",
-    }
-}
 
 /// A branch that decides where alerts go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +17,8 @@ pub struct Route {
     pub least: Category,
     /// Where matching alerts go.
     pub receivers: Vec<ReceiverId>,
+    /// How they are put together: what it says itself, and the rest as the route around it or `[grouping]` has it.
+    pub grouping: GroupingPolicy,
     /// Whether later routes beside it are asked as well.
     pub goes_on: bool,
     /// Routes within it: where one of them takes an alert, it decides instead.
@@ -60,53 +40,52 @@ impl Route {
     }
 }
 
-/// A decision about one notification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// What it tells.
-    pub kind: NoticeKind,
-    /// Why.
-    pub reason: Reason,
-    /// Who is told; empty when nobody is.
-    pub receivers: Vec<ReceiverId>,
+/// Somebody to tell, and with which other alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Target<'r> {
+    /// Who is told.
+    pub receiver: &'r ReceiverId,
+    /// What goes into one message, and when it is sent.
+    pub grouping: &'r GroupingPolicy,
 }
 
-/// Decides who is told: the receivers of the first matching route, and of further ones while a route goes on; within a
-/// route the same holds for the routes in it, and its own receivers are told where none of those matches.
+/// Who is told, each once and in the order of the routes, and how their alerts are put together: the receivers of the first
+/// matching route, and of further ones while a route goes on; within a route the same holds for the routes in it, and its own
+/// receivers are told where none of those matches. Where several routes lead to a receiver, the first one's grouping holds.
 ///
 /// ```
 /// use eavip_core::alert::Category;
-/// use eavip_core::alert::route::{NoticeKind, Reason, decide};
+/// use eavip_core::alert::route::targets;
 /// use eavip_core::labels::Labels;
 /// use eavip_core::policy::{Policy, Source};
 ///
-/// let text = "[[route]]\nreceivers = [\"pager\"]\n";
+/// let text = "[[route]]\nreceivers = [\"pager\"]\ngroup_by = [\"alertname\"]\n";
 /// let policy = Policy::load(&[Source::new("runbook.toml", text)]).unwrap();
-/// let told = |routes| decide(routes, &Labels::default(), Category::Critical, NoticeKind::Firing);
-/// assert_eq!(told(&policy.routes).receivers[0].as_str(), "pager");
-/// assert_eq!(told(&[]).reason, Reason::NoRoute);
+/// let labels = Labels::new([("alertname", "DiskFull"), ("instance", "a")]).unwrap();
+/// let found = targets(&policy.routes, &labels, Category::Warning);
+/// assert_eq!(found[0].grouping.key(&labels).to_string(), r#"{alertname="DiskFull"}"#);
 /// ```
 #[must_use]
-pub fn decide(routes: &[Route], labels: &Labels, category: Category, kind: NoticeKind) -> Notice {
-    let mut receivers: Vec<ReceiverId> = Vec::new();
-    collect(routes, labels, category, &mut receivers);
-    let reason = match kind {
-        _ if receivers.is_empty() => Reason::NoRoute,
-        NoticeKind::Firing => Reason::First,
-        NoticeKind::Resolved => Reason::Resolved,
-    };
-    Notice { kind, reason, receivers }
+pub fn targets<'r>(routes: &'r [Route], labels: &Labels, category: Category) -> Vec<Target<'r>> {
+    let mut targets = Vec::new();
+    collect(routes, labels, category, &mut targets);
+    targets
 }
 
-/// Adds the receivers that routes beside each other lead to; whether any of them matched.
-fn collect(routes: &[Route], labels: &Labels, category: Category, receivers: &mut Vec<ReceiverId>) -> bool {
+/// Adds what routes beside each other lead to; whether any of them matched.
+fn collect<'r>(
+    routes: &'r [Route],
+    labels: &Labels,
+    category: Category,
+    targets: &mut Vec<Target<'r>>,
+) -> bool {
     let mut matched = false;
     for route in routes.iter().filter(|route| route.takes(labels, category)) {
         matched = true;
-        if !collect(&route.routes, labels, category, receivers) {
+        if !collect(&route.routes, labels, category, targets) {
             for receiver in &route.receivers {
-                if !receivers.contains(receiver) {
-                    receivers.push(receiver.clone());
+                if !targets.iter().any(|target| target.receiver == receiver) {
+                    targets.push(Target { receiver, grouping: &route.grouping });
                 }
             }
         }

@@ -10,8 +10,9 @@ use crate::alert::episode::{Episode, EpisodeEvent};
 use crate::alert::noise::measure::{self, Measures, Period};
 use crate::alert::noise::{Scope, budget};
 use crate::alert::notice::{self, History, Known, Occasion};
+use crate::alert::route::{self, Target};
 use crate::alert::rule::AlertRule;
-use crate::alert::{Alert, noise};
+use crate::alert::{Alert, Category, noise};
 use crate::audit::witness::{self, Witness};
 use crate::backup::due::{self, Due};
 use crate::backup::{self, assess, retention, verify};
@@ -23,6 +24,7 @@ use crate::id::{BackupId, Digest128, NodeId, ObjectiveId, ServiceId, TeamId};
 use crate::incident::phase::Phase;
 use crate::incident::sev::{Impact, Sev, Signals};
 use crate::incident::{Actor, Incident, comms, phase, review, sev};
+use crate::labels::Labels;
 use crate::node::{Node, Place};
 use crate::on_call::{Reach, coverage};
 use crate::policy::Policy;
@@ -45,6 +47,12 @@ questions! {
     /// Is somebody told of an alert, and why, or why not?
     "alert.notice" => { alert: Alert, occasion: Occasion, history: Option<History>, known: Known, now: Timestamp },
         |policy| notice::decide(&alert, occasion, &history.unwrap_or_default(), &known, policy, now);
+    /// To whom does an alert go, and with which others is it told?
+    "alert.route" => { labels: Labels, category: Category },
+        |policy| {
+            let targets = route::targets(&policy.routes, &labels, category);
+            targets.into_iter().map(|target| Routed::of(target, &labels)).collect::<Vec<_>>()
+        };
     /// Can the audit log be relied on, as far as a node saw?
     "audit.witness" => { witness: Option<Witness>, now: Timestamp },
         |policy| witness::assess(witness.as_ref(), &policy.audit, now);
@@ -132,6 +140,20 @@ pub(super) fn basis(policy: &Policy, evidence: Digest128, at: Timestamp) -> Basi
 #[derive(Serialize)]
 struct Severe {
     sev: Sev,
+}
+
+#[derive(Serialize)]
+struct Routed<'p> {
+    #[serde(flatten)]
+    target: Target<'p>,
+    /// What names the group of the alert.
+    group: Labels,
+}
+
+impl<'p> Routed<'p> {
+    fn of(target: Target<'p>, labels: &Labels) -> Self {
+        Self { target, group: target.grouping.key(labels) }
+    }
 }
 
 #[derive(Serialize)]

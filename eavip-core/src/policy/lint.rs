@@ -34,9 +34,10 @@ pub const NO_ROUTE: &str = "EAVIP-P25";
 pub const NEVER_REACHED: &str = "EAVIP-P26";
 /// A duty or an escalation step reaches nobody who is active.
 pub const NOBODY_THERE: &str = "EAVIP-P27";
-
 /// A runbook page doesn't say what it is about, or what to do.
 pub const NO_STEPS: &str = "EAVIP-P28";
+/// A route's alerts would be told again sooner than what changed among them.
+pub const REPEATS_TOO_SOON: &str = "EAVIP-P29";
 
 /// Runbook pages, Markdown, by the name that alert rules cite them by.
 pub type Pages = BTreeMap<String, Source>;

@@ -15,6 +15,7 @@ mod release;
 mod responsibility;
 mod rollout;
 mod roster;
+mod route;
 mod slo;
 mod trend;
 
@@ -23,13 +24,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::roster::team;
 use super::lint::{self, Pages};
 use super::{MAX_RULES, Parts, Policy, Service};
-use crate::alert::Category;
 use crate::alert::owner::{Owner, OwnerEntry, OwnerMap};
-use crate::alert::route::{MAX_DEPTH, Route};
 use crate::alert::rule::{AlertRule, Condition};
-use crate::document::{
-    CONTRADICTION, Document, MISSING, Merge, Problem, Section, Source, UNRESOLVED, WRONG_VALUE,
-};
+use crate::document::{CONTRADICTION, Document, Merge, Problem, Section, Source, WRONG_VALUE};
 use crate::environment::Environment;
 use crate::id::{AlertRuleId, Digest128, ReceiverId, ServiceId};
 use crate::labels::Labels;
@@ -39,7 +36,6 @@ use crate::signal::health::Objectives;
 use crate::signal::indicator::{Derived, Indicator};
 use crate::signal::metric::{Kind, Unit};
 use crate::time::Span;
-use crate::vocabulary::nearest;
 
 pub(super) fn load(
     sources: &[Source],
@@ -85,9 +81,8 @@ fn read(root: Section<'_>, known_receivers: Option<&BTreeSet<ReceiverId>>) -> Pa
     let objectives = objectives(root.section("objectives"), Objectives::default());
     let services = services(&root, &roster, &objectives);
     let owners = owners(&root, &roster);
-    let routes = root.listed_sections("route").into_iter();
-    let routes = routes.filter_map(|section| route(section, &[], 1, known_receivers)).collect();
     let alerting = alerting::read(&root, &roster);
+    let routes = route::read(&root, &alerting.grouping, known_receivers);
     let on_call = on_call::read(&root, &roster);
     let mut rules = rules(&root, &roster);
     rules.sort_by(|a: &AlertRule, b: &AlertRule| a.id.cmp(&b.id));
@@ -198,50 +193,6 @@ fn matchers(section: &Section<'_>) -> Labels {
         section.problem(Some("match"), WRONG_VALUE, error.to_string(), "correct the labels");
         Labels::default()
     })
-}
-
-/// A route and those within it; one that names no receivers has those of the route around it.
-fn route(
-    section: Section<'_>,
-    around: &[ReceiverId],
-    depth: usize,
-    known: Option<&BTreeSet<ReceiverId>>,
-) -> Option<Route> {
-    let mut receivers = section.list::<ReceiverId>("receivers");
-    if !section.has("receivers") {
-        receivers = around.to_vec();
-    }
-    let within = section.listed_sections("routes");
-    if depth >= MAX_DEPTH && !within.is_empty() {
-        let message = format!("routes lie in routes more than {MAX_DEPTH} deep");
-        section.problem(Some("routes"), WRONG_VALUE, message, "flatten them");
-        return None;
-    }
-    let found = Route {
-        matchers: alerting::matchers(&section, "match"),
-        least: section.text("least").unwrap_or(Category::Informational),
-        goes_on: section.flag("continue").unwrap_or(false),
-        routes: within
-            .into_iter()
-            .filter_map(|section| route(section, &receivers, depth + 1, known))
-            .collect(),
-        receivers,
-    };
-    let empty = found.receivers.is_empty();
-    if empty {
-        let remedy = "name at least one receiver: `receivers = [\"pager\"]`";
-        section.problem(Some("receivers"), MISSING, "the route leads to nobody", remedy);
-    }
-    for id in found.receivers.iter().filter(|id| known.is_some_and(|known| !known.contains(*id))) {
-        let known = || known.into_iter().flatten().map(ReceiverId::as_str);
-        let remedy = match nearest(known(), id.as_str()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("add [receiver.{id}] to the server's configuration"),
-        };
-        section.problem(Some("receivers"), UNRESOLVED, format!("no receiver is called `{id}`"), &remedy);
-    }
-    section.finish();
-    (!empty).then_some(found)
 }
 
 fn rules(root: &Section<'_>, roster: &Roster) -> Vec<AlertRule> {

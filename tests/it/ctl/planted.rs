@@ -96,6 +96,7 @@ const MISTAKES: &[Mistake] = mistakes![
     PEOPLE, "name = \"Katrin Vogel\"" => "name = \"Katrin Vogel\"\nactive = false", "EAVIP-P27" at "people = [\"jonas\", \"katrin\"]";
     "runbooks/import-stuck.md", "# Imports are stuck" => "Imports are stuck", "EAVIP-P28" at "Imports are stuck";
     "runbooks/invoices-late.md", "1. Read the run's log from its end: `journalctl -u billing-invoices --since today`.\n2. Mend what it names, then start it: `systemctl start billing-invoices`. It goes on after the last invoice that was sent.\n3. If" => "If", "EAVIP-P28" at "# Invoices";
+    ALERTS, "repeat_interval = \"1h\"" => "repeat_interval = \"1m\"", "EAVIP-P29" at "repeat_interval";
     ALERTS, "measure = \"availability\"" => "measure = \"availability\"\ntarget = 0.6", "EAVIP-S04" at "target = 0.6";
 ];
 

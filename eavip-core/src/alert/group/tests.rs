@@ -163,6 +163,8 @@ fn a_clock_set_back_makes_nobody_wait_for_longer() {
 fn the_key_has_the_declared_labels_that_an_alert_has() {
     let labels = Labels::new([("rule", "disk-full"), ("node", "a"), ("deployment", "eu")]).unwrap();
     assert_eq!(GroupingPolicy::default().key(&labels).to_string(), r#"{deployment="eu",rule="disk-full"}"#);
+    let all = GroupingPolicy { by: [ALL_LABELS.to_owned()].into(), ..GroupingPolicy::default() };
+    assert_eq!(all.key(&labels), labels);
 }
 
 #[derive(Debug, Clone)]

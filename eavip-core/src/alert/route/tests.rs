@@ -7,9 +7,14 @@ fn route(matchers: &[(&str, &str)], least: Category, receivers: &[&str], goes_on
         matchers: Matchers::from(&Labels::new(matchers.iter().copied()).unwrap()),
         least,
         receivers: receivers.iter().map(|id| id.parse().unwrap()).collect(),
+        grouping: GroupingPolicy::default(),
         goes_on,
         routes: Vec::new(),
     }
+}
+
+fn receivers<'r>(routes: &'r [Route], labels: &Labels, category: Category) -> Vec<&'r str> {
+    targets(routes, labels, category).into_iter().map(|target| target.receiver.as_str()).collect()
 }
 
 #[test]
@@ -19,22 +24,14 @@ fn tells_the_receivers_of_the_first_route_and_of_those_it_goes_on_to() {
         route(&[], Category::Warning, &["chat", "pager"], false),
         route(&[], Category::Informational, &["archive"], false),
     ];
-    for (service, category, expected, reason) in [
-        ("shop", Category::Critical, vec!["pager", "chat"], Reason::First),
-        ("shop", Category::Warning, vec!["chat", "pager"], Reason::First),
-        ("other", Category::Informational, vec!["archive"], Reason::First),
+    for (service, category, expected) in [
+        ("shop", Category::Critical, vec!["pager", "chat"]),
+        ("shop", Category::Warning, vec!["chat", "pager"]),
+        ("other", Category::Informational, vec!["archive"]),
     ] {
         let labels = Labels::new([("service", service)]).unwrap();
-        let notice = decide(&routes, &labels, category, NoticeKind::Firing);
-        let found: Vec<&str> = notice.receivers.iter().map(ReceiverId::as_str).collect();
-        assert_eq!((found, notice.reason), (expected, reason));
+        assert_eq!(receivers(&routes, &labels, category), expected);
     }
-}
-
-#[test]
-fn says_why_nobody_is_told() {
-    let notice = decide(&[], &Labels::default(), Category::Critical, NoticeKind::Firing);
-    assert_eq!((notice.reason, notice.receivers.len()), (Reason::NoRoute, 0));
 }
 
 #[test]
@@ -59,9 +56,32 @@ fn a_route_within_a_route_decides_instead_of_it() {
         (&[("service", "other"), ("mode", "saas")], &["x"]),
     ] {
         let labels = Labels::new(labels.iter().copied()).unwrap();
-        let notice = decide(&routes, &labels, Category::Warning, NoticeKind::Firing);
-        let found: Vec<&str> = notice.receivers.iter().map(ReceiverId::as_str).collect();
-        assert_eq!(found, expected, "{labels}");
+        assert_eq!(receivers(&routes, &labels, Category::Warning), expected, "{labels}");
     }
     assert_eq!(routes[0].receivers().len(), 4);
+}
+
+#[test]
+fn a_receiver_is_told_once_and_by_the_grouping_of_the_first_route_to_it() {
+    let grouped = |name: &str, route: Route| Route {
+        grouping: GroupingPolicy { by: [name.to_owned()].into(), ..GroupingPolicy::default() },
+        ..route
+    };
+    let routes = [
+        Route {
+            routes: vec![grouped("node", route(&[("mode", "saas")], Category::Critical, &["pager"], true))],
+            ..grouped("service", route(&[], Category::Informational, &["chat"], true))
+        },
+        grouped("mode", route(&[], Category::Informational, &["chat", "pager", "archive"], false)),
+    ];
+    let labels = Labels::new([("service", "shop"), ("mode", "saas"), ("node", "a")]).unwrap();
+    let told = |category| -> Vec<String> {
+        let told = targets(&routes, &labels, category);
+        told.iter().map(|target| format!("{} {}", target.receiver, target.grouping.key(&labels))).collect()
+    };
+    let critical = [r#"pager {node="a"}"#, r#"chat {mode="saas"}"#, r#"archive {mode="saas"}"#];
+    assert_eq!(told(Category::Critical), critical);
+    let warning = [r#"chat {service="shop"}"#, r#"pager {mode="saas"}"#, r#"archive {mode="saas"}"#];
+    assert_eq!(told(Category::Warning), warning);
+    assert_eq!(targets(&[], &labels, Category::Critical), []);
 }

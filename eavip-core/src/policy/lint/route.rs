@@ -1,7 +1,8 @@
-//! Routes that lead Critical alerts past everybody, and routes that nothing reaches.
+//! Routes that lead Critical alerts past everybody, routes that nothing reaches, and groups that repeat too soon.
 
-use super::{Lint, NEVER_REACHED, NO_ROUTE};
+use super::{Lint, NEVER_REACHED, NO_ROUTE, REPEATS_TOO_SOON};
 use crate::alert::Category;
+use crate::alert::group::GroupingPolicy;
 use crate::alert::route::Route;
 
 pub(super) fn look(lint: &Lint<'_>) {
@@ -12,6 +13,37 @@ pub(super) fn look(lint: &Lint<'_>) {
         lint.problem(&["route"], NO_ROUTE, message, remedy);
     }
     beside_each_other(lint, routes, &["route".to_owned()]);
+    let grouping = &lint.policy.alerting.grouping;
+    repeats(lint, grouping, &["grouping", "repeat"]);
+    for (at, route) in routes.iter().enumerate() {
+        repeats_within(lint, route, grouping, &["route".to_owned(), at.to_string()]);
+    }
+}
+
+/// Told once, at the route that makes it so.
+fn repeats_within(lint: &Lint<'_>, route: &Route, around: &GroupingPolicy, path: &[String]) {
+    let pace = |grouping: &GroupingPolicy| (grouping.interval, grouping.repeat);
+    if pace(&route.grouping) != pace(around) {
+        let path = path.iter().map(String::as_str).chain(["repeat_interval"]);
+        repeats(lint, &route.grouping, &path.collect::<Vec<_>>());
+    }
+    for (at, inner) in route.routes.iter().enumerate() {
+        repeats_within(
+            lint,
+            inner,
+            &route.grouping,
+            &[path, &["routes".to_owned(), at.to_string()]].concat(),
+        );
+    }
+}
+
+fn repeats(lint: &Lint<'_>, grouping: &GroupingPolicy, path: &[&str]) {
+    let (interval, repeat) = (grouping.interval, grouping.repeat);
+    if repeat < interval {
+        let message =
+            format!("a group is told again after {repeat}, sooner than its changes after {interval}");
+        lint.problem(path, REPEATS_TOO_SOON, message, "repeat less often than changes are told");
+    }
 }
 
 fn beside_each_other(lint: &Lint<'_>, routes: &[Route], path: &[String]) {

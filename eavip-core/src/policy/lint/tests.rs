@@ -105,6 +105,12 @@ fn one_mistake_at_a_time_is_told_with_its_place() {
         ("match = { service = \"shop\" }\n[slo", "match = { service = \"shopp\" }\n[slo"),
         ("[[route]]\nreceivers = [\"pager\"]", ""),
         ("[[route]]\nmatch = { service = \"shop\" }", "[[route]]\n"),
+        ("receivers = [\"chat\"]", "receivers = [\"chat\"]\nrepeat_interval = \"1m\""),
+        (
+            "receivers = [\"chat\"]",
+            "receivers = [\"chat\"]\ngroup_interval = \"1d\"\n[[route.routes]]\ngroup_wait = \"1m\"",
+        ),
+        ("[schedule.all]", "[grouping]\nrepeat = \"1m\"\n[schedule.all]"),
         ("people = [\"eva\"]", "people = [\"zoe\"]"),
         ("people = [\"ana\", \"ben\"]", "people = [\"zoe\", \"ben\"]"),
     ];

@@ -1,13 +1,13 @@
 //! `[grouping]`, `[[inhibit]]`, `[intake]`, `[silence]`, `[maintenance.NAME]`, `[flapping]` and `[noise]`: how alerts become notices, and
 //! how many there may be. Also what `match` says, in every section that has one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::roster::team;
 use crate::alert::AlertingPolicy;
 use crate::alert::Category;
 use crate::alert::flap::FlapPolicy;
-use crate::alert::group::GroupingPolicy;
+use crate::alert::group::{ALL_LABELS, GroupingPolicy};
 use crate::alert::inhibit::{Inhibition, MAX_INHIBITIONS};
 use crate::alert::intake::IntakePolicy;
 use crate::alert::maintenance::{LONGEST_WINDOW, MAX_WINDOWS, Window};
@@ -23,6 +23,8 @@ use crate::time::calendar::Weekday;
 
 /// No span of this part is longer: what takes longer than a year isn't about noise.
 const YEAR: Span = Span::from_secs(365 * 24 * 3_600);
+/// Nobody reads what is told again more often.
+const LEAST_REPEAT: Span = Span::from_secs(60);
 
 pub(super) fn read(root: &Section<'_>, roster: &Roster) -> AlertingPolicy {
     AlertingPolicy {
@@ -65,17 +67,12 @@ fn demanding(section: &Section<'_>, key: &'static str, message: &str) -> Matcher
 
 fn grouping(section: Section<'_>) -> GroupingPolicy {
     let default = GroupingPolicy::default();
-    let by = section.list::<String>("by");
-    let pairs = by.iter().map(|name| (name.as_str(), ""));
-    if let Err(error) = Labels::new(pairs) {
-        section.problem(Some("by"), WRONG_VALUE, error.to_string(), "name labels, each once");
-    }
     let found = GroupingPolicy {
-        by: if section.has("by") { by.into_iter().collect() } else { default.by },
+        by: label_names(&section, "by").unwrap_or(default.by),
         wait: section.span("wait", Span::ZERO..=YEAR).unwrap_or(default.wait),
         wait_critical: section.span("wait_critical", Span::ZERO..=YEAR).unwrap_or(default.wait_critical),
         interval: section.span("interval", Span::ZERO..=YEAR).unwrap_or(default.interval),
-        repeat: section.span("repeat", Span::from_secs(60)..=YEAR).unwrap_or(default.repeat),
+        repeat: section.span("repeat", LEAST_REPEAT..=YEAR).unwrap_or(default.repeat),
     };
     if found.wait_critical > found.wait {
         let message = "a Critical alert would wait for longer than others";
@@ -83,6 +80,33 @@ fn grouping(section: Section<'_>) -> GroupingPolicy {
     }
     section.finish();
     found
+}
+
+/// How the alerts that a route takes are put together; what it doesn't say is as around it.
+pub(super) fn grouping_of_route(section: &Section<'_>, around: &GroupingPolicy) -> GroupingPolicy {
+    let wait = section.span("group_wait", Span::ZERO..=YEAR).unwrap_or(around.wait);
+    GroupingPolicy {
+        by: label_names(section, "group_by").unwrap_or_else(|| around.by.clone()),
+        wait,
+        // A Critical alert never waits for longer than others.
+        wait_critical: around.wait_critical.min(wait),
+        interval: section.span("group_interval", Span::ZERO..=YEAR).unwrap_or(around.interval),
+        repeat: section.span("repeat_interval", LEAST_REPEAT..=YEAR).unwrap_or(around.repeat),
+    }
+}
+
+/// Names of labels, each once, or [`ALL_LABELS`] alone.
+fn label_names(section: &Section<'_>, key: &'static str) -> Option<BTreeSet<String>> {
+    let names = section.list::<String>(key);
+    if names.iter().any(|name| name == ALL_LABELS) {
+        if names.len() > 1 {
+            let message = format!("`{ALL_LABELS}` means all labels, and others stand beside it");
+            section.problem(Some(key), CONTRADICTION, message, "keep it alone, or name labels");
+        }
+    } else if let Err(error) = Labels::new(names.iter().map(|name| (name.as_str(), ""))) {
+        section.problem(Some(key), WRONG_VALUE, error.to_string(), "name labels, each once");
+    }
+    section.has(key).then(|| names.into_iter().collect())
 }
 
 fn inhibitions(root: &Section<'_>) -> Vec<Inhibition> {

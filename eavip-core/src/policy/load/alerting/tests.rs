@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::alert::Category;
-use crate::alert::route::{self, NoticeKind};
+use crate::alert::route;
 use crate::policy::{Policy, Source};
 
 fn load(text: &str) -> Policy {
@@ -151,10 +151,67 @@ receivers = ["pager"]
         (&[("service", "x"), ("category", "warning")], Category::Warning, &["chat"]),
         (&[("category", "informational")], Category::Informational, &[]),
     ] {
-        let found = route::decide(&policy.routes, &labels(pairs), category, NoticeKind::Firing);
-        assert_eq!(found.receivers.iter().map(|r| r.as_str()).collect::<Vec<_>>(), expected, "{pairs:?}");
+        let found = route::targets(&policy.routes, &labels(pairs), category);
+        assert_eq!(
+            found.iter().map(|target| target.receiver.as_str()).collect::<Vec<_>>(),
+            expected,
+            "{pairs:?}"
+        );
     }
     assert_eq!(policy.receivers().len(), 2);
+}
+
+#[test]
+fn a_route_groups_as_it_says_and_for_the_rest_as_what_is_around_it() {
+    let policy = load(
+        r#"
+[grouping]
+by = ["service"]
+wait = "20s"
+wait_critical = "5s"
+[[route]]
+receivers = ["chat"]
+group_by = ["..."]
+group_interval = "10m"
+[[route.routes]]
+group_wait = "0s"
+repeat_interval = "1d"
+[[route.routes.routes]]
+group_by = []
+[[route]]
+receivers = ["pager"]
+"#,
+    );
+    let told = |route: &route::Route| {
+        let GroupingPolicy { by, wait, wait_critical, interval, repeat } = &route.grouping;
+        format!("{by:?} {wait} {wait_critical} {interval} {repeat}")
+    };
+    let [outer, plain] = &policy.routes[..] else { panic!("two routes") };
+    assert_eq!(told(outer), r#"{"..."} 20s 5s 10m 4h"#);
+    assert_eq!(told(&outer.routes[0]), r#"{"..."} 0s 0s 10m 1d"#);
+    assert_eq!(told(&outer.routes[0].routes[0]), "{} 0s 0s 10m 1d");
+    assert_eq!(told(plain), r#"{"service"} 20s 5s 5m 4h"#);
+}
+
+#[test]
+fn refuses_groupings_that_cannot_be_meant() {
+    let route = |line: &str| problems(&format!("[[route]]\nreceivers = ['x']\n{line}\n"));
+    for (line, told) in [
+        (
+            "group_by = ['...', 'service']",
+            "runbook.toml:3:12 EAVIP-P07 `...` means all labels, and others stand",
+        ),
+        ("group_by = ['a-b']", "`a-b` can't be a label name"),
+        ("group_by = ['a', 'a']", "label `a` stands twice"),
+        ("group_by = 'a'", "write a list in brackets"),
+        ("repeat_interval = '59s'", "`repeat_interval` is 59s"),
+        ("group_wait = '-1s'", "group_wait"),
+        ("group_wiat = '1s'", "did you mean `group_wait`?"),
+    ] {
+        let found = route(line);
+        assert!(found.contains(told), "{line}: {found}");
+    }
+    assert!(problems("[grouping]\nby = ['...', 'a']\n").contains("means all labels"));
 }
 
 #[test]
