@@ -2,6 +2,7 @@
 //! and the reason for each decision to tell somebody or not.
 
 pub mod backtest;
+pub mod concern;
 pub mod episode;
 pub mod flap;
 pub mod group;

@@ -37,10 +37,10 @@ async fn render(State(admin): State<Admin>) -> impl IntoResponse {
 /// What is true at the moment of asking.
 fn gauges(app: &App, at: Timestamp) {
     let book = app.shared.book();
-    let oldest = book.alerts.outbox().filter_map(|id| Some(book.alerts.delivery_of(id)?.decided_at)).min();
+    let oldest = book.outbox.oldest();
     let age = oldest.map_or(0.0, |oldest| at.since(oldest).as_secs_f64());
-    metrics::gauge!("eavip_outbox_pending").set(book.alerts.outbox().len() as f64);
-    metrics::gauge!("eavip_outbox_given_up").set(book.alerts.given_up() as f64);
+    metrics::gauge!("eavip_outbox_pending").set(book.outbox.waiting() as f64);
+    metrics::gauge!("eavip_outbox_given_up").set(book.outbox.given_up().count() as f64);
     metrics::gauge!("eavip_outbox_oldest_age_seconds").set(age);
     metrics::gauge!("eavip_nodes").set(book.nodes.values().filter(|node| !node.revoked).count() as f64);
     metrics::gauge!("eavip_alerts_open").set(book.alerts.open().count() as f64);

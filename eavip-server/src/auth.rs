@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 use eavip_core::time::{Span, Timestamp};
 
-pub use allowed::{Admin, Allowed, Responder, Viewer};
+pub use allowed::{Admin, Allowed, Responder, Sender, Viewer};
 pub use principal::Principal;
 
 use crate::app::App;

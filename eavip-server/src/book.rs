@@ -5,6 +5,9 @@
 mod access;
 mod alerts;
 mod changes;
+pub mod groups;
+mod outbox;
+pub mod silences;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,10 +17,11 @@ use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use access::{Account, ApiToken, Join, Session, SignInLink};
-pub use alerts::{Alerts, Delivery};
+pub use alerts::Alerts;
 pub use changes::Change;
+pub use outbox::{Delivery, Outbox};
 
-use crate::record::{Event, LedgerRecord, NodeEvent};
+use crate::record::{Content, DeliveryEvent, Event, LedgerRecord, NodeEvent};
 
 /// A node as the ledger knows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,8 +44,14 @@ pub struct Enrolment {
 /// The state of every aggregate of the ledger.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Book {
-    /// Alerts and the messages that tell of them.
+    /// Alerts.
     pub alerts: Alerts,
+    /// Alerts that are told together.
+    pub groups: groups::Groups,
+    /// Messages.
+    pub outbox: Outbox,
+    /// Who isn't told of what for a while.
+    pub silences: silences::Silences,
     /// Enrolled nodes, revoked ones included.
     pub nodes: BTreeMap<NodeId, Enrolment>,
     /// Join tokens that aren't spent.
@@ -62,12 +72,24 @@ impl Book {
     /// Applies a record that is on disk at `position`. Events that don't fit change nothing.
     pub fn apply(&mut self, position: u64, record: &LedgerRecord) {
         for event in &record.events {
-            self.changes.note(position, record, event, &self.alerts);
+            let told = changes::told(event, self);
+            self.changes.note(position, record, told);
             match event {
-                Event::Episode { id, event, notice } => {
-                    self.alerts.episode(*id, event, notice.as_ref(), record.at);
+                Event::Episode { id, event, groups } => {
+                    self.alerts.apply(*id, event);
+                    self.groups.episode(*id, event, groups, record.at);
                 }
-                Event::Delivery { id, event } => self.alerts.delivery(*id, event, record.at),
+                Event::Held { episode, receiver, reason } => {
+                    self.groups.hold(*episode, receiver, *reason, record.at);
+                }
+                Event::Silence { id, event } => self.silences.apply(*id, event),
+                Event::Delivery { id, event } => {
+                    if let DeliveryEvent::Decided { to, content: Content::Alerts { group, message } } = event
+                    {
+                        self.groups.told(&to.receiver, group, message, record.at);
+                    }
+                    self.outbox.apply(*id, event, record.at);
+                }
                 Event::Node { id, event } => self.node(*id, event, record.at),
                 Event::Join { id, event } => access::join(&mut self.joins, id, event, record),
                 Event::User { name, event } => self.user(name, event, record.at),
@@ -104,6 +126,10 @@ impl Book {
         self.joins.retain(|_, join| join.expires_at > at);
         self.sessions.retain(|_, session| session.expires_at > at);
         self.links.retain(|_, link| link.expires_at > at);
+        self.silences.forget(at);
+        let forgotten = self.alerts.forget(|episode| self.outbox.waits_with(episode));
+        self.groups.forget(&forgotten);
+        self.outbox.forget(&forgotten);
     }
 }
 

@@ -9,6 +9,8 @@ use eavip_core::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
+use crate::evaluate::flaps::Flaps;
+use crate::intake::Known;
 
 /// The digests of the last reports that a mark remembers, to tell a resend from a clone.
 const REMEMBERED: usize = 64;
@@ -130,6 +132,10 @@ pub struct Checkpoint {
     pub book: Book,
     /// What the last evaluation left waiting.
     pub waiting: Waiting,
+    /// Which alerts come and go.
+    pub flaps: Flaps,
+    /// What other systems sent.
+    pub intake: Vec<Known>,
     /// The marks of the nodes.
     pub marks: BTreeMap<NodeId, Mark>,
     /// Where in the report log moments are.

@@ -19,7 +19,9 @@ pub use worker::spawn;
 
 use crate::book::Book;
 use crate::checkpoint::Numbered;
+use crate::intake::Known;
 use crate::record::LedgerRecord;
+use crate::store::AlertsRecord;
 
 /// Jobs that may wait: a few times what one group takes, so that the disk always has work and memory stays bounded.
 const QUEUE: usize = 512;
@@ -56,6 +58,15 @@ pub struct Reports {
     pub received_at: Timestamp,
     /// The reports, with rising numbers.
     pub reports: Vec<Checked>,
+}
+
+/// The alerts of one request of another system.
+#[derive(Debug)]
+pub struct Alerts {
+    /// As they are kept.
+    pub record: AlertsRecord,
+    /// What they say.
+    pub known: Vec<Known>,
 }
 
 /// What became of the reports of a request.
@@ -110,6 +121,7 @@ pub type Decide = Box<dyn FnOnce(&Book, Timestamp) -> Result<LedgerRecord, Refus
 
 enum Job {
     Reports(Reports, oneshot::Sender<Taken>),
+    Alerts(Alerts, oneshot::Sender<Result<(), MutateError>>),
     Mutate(Decide, oneshot::Sender<Result<(), MutateError>>),
     Checkpoint(oneshot::Sender<()>),
     Stop,
@@ -128,6 +140,16 @@ impl Committer {
         let (reply, answer) = oneshot::channel();
         self.0.send(Job::Reports(reports, reply)).await.map_err(|_| Stopped)?;
         answer.await.map_err(|_| Stopped)
+    }
+
+    /// Writes alerts of another system and waits until they are on disk.
+    ///
+    /// # Errors
+    /// Why they weren't kept.
+    pub async fn alerts(&self, alerts: Alerts) -> Result<(), MutateError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(Job::Alerts(alerts, reply)).await.map_err(|_| Stopped)?;
+        answer.await.map_err(|_| Stopped)?
     }
 
     /// Decides and writes a mutation, and waits until it is on disk and visible in the book.

@@ -2,6 +2,7 @@
 //! answers an API and serves the dashboard.
 
 pub mod admin;
+pub mod alertmanager;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -20,6 +21,7 @@ pub mod enrolment;
 pub mod evaluate;
 pub mod history;
 pub mod ingest;
+pub mod intake;
 pub mod listener;
 pub mod log;
 pub mod nodes;

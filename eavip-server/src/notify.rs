@@ -4,7 +4,7 @@
 //! Each receiver has its own lane: one that is down or slow holds up nobody else.
 
 pub mod attempts;
-pub mod payload;
+pub mod message;
 pub mod receiver;
 pub mod signature;
 pub mod webhook;
@@ -20,6 +20,7 @@ use crate::book::Delivery;
 use crate::commit::{Committer, MutateError};
 use crate::record::{Actor, DeliveryEvent, Event, LedgerRecord, VERSION};
 use crate::shared::{Shared, now};
+use message::Message;
 use receiver::{Receiver, SendError};
 
 /// Attempts before a message is given up: with the waits below, a little over a day.
@@ -39,6 +40,8 @@ pub struct Notifier {
     shared: Arc<Shared>,
     committer: Committer,
     receivers: BTreeMap<ReceiverId, Receiver>,
+    /// How people reach this server, for links.
+    server: String,
     wake: HashMap<ReceiverId, Notify>,
 }
 
@@ -49,9 +52,10 @@ impl Notifier {
         shared: Arc<Shared>,
         committer: Committer,
         receivers: BTreeMap<ReceiverId, Receiver>,
+        server: String,
     ) -> Arc<Self> {
         let wake = receivers.keys().map(|id| (id.clone(), Notify::new())).collect();
-        Arc::new(Self { shared, committer, receivers, wake })
+        Arc::new(Self { shared, committer, receivers, server, wake })
     }
 
     /// Sends until nothing can be written any more.
@@ -79,11 +83,8 @@ impl Notifier {
     async fn give_up_orphans(&self) -> Result<(), MutateError> {
         let orphans: Vec<Digest128> = {
             let book = self.shared.book();
-            let orphan = |id: &Digest128| {
-                let receiver = book.alerts.delivery_of(*id).and_then(|delivery| delivery.receiver.as_ref());
-                receiver.is_none_or(|receiver| !self.receivers.contains_key(receiver))
-            };
-            book.alerts.outbox().filter(orphan).collect()
+            let gone = book.outbox.receivers().filter(|receiver| !self.receivers.contains_key(*receiver));
+            gone.flat_map(|receiver| book.outbox.waiting_for(receiver).map(|(id, _)| id)).collect()
         };
         for id in orphans {
             let error = "the receiver is no longer configured".to_owned();
@@ -125,9 +126,7 @@ impl Notifier {
     }
 
     async fn attempt(&self, target: &Receiver, id: Digest128, delivery: &Delivery) -> Result<(), SendError> {
-        let Some(message) = payload::of(&self.shared, id, delivery) else {
-            return Err(SendError::Final("the alert is no longer known".to_owned()));
-        };
+        let message = Message::of(id, delivery, &self.shared, &self.server);
         let result = target.send(&message).await;
         let outcome = if result.is_ok() { "delivered" } else { "failed" };
         metrics::counter!("eavip_notification_attempts_total", "outcome" => outcome).increment(1);
@@ -136,15 +135,11 @@ impl Notifier {
 
     fn due(&self, receiver: &ReceiverId) -> Vec<(Digest128, Delivery)> {
         let book = self.shared.book();
-        let mut held: HashSet<Digest128> = HashSet::new();
+        let mut under_way: HashSet<Digest128> = HashSet::new();
         let mut due = Vec::new();
-        for id in book.alerts.outbox() {
-            let Some(delivery) = book.alerts.delivery_of(id) else { continue };
-            if delivery.receiver.as_ref() != Some(receiver) {
-                continue;
-            }
+        for (id, delivery) in book.outbox.waiting_for(receiver) {
             // The end of an episode isn't told before its beginning.
-            let first = held.insert(delivery.episode);
+            let first = delivery.episodes().fold(true, |first, episode| under_way.insert(episode) && first);
             if first && !self.shared.attempts.waits(id) {
                 due.push((id, delivery.clone()));
             }

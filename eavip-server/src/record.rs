@@ -2,8 +2,11 @@
 //! of them. Records are appended and never changed; every view is rebuilt from them.
 
 use eavip_core::alert::episode::EpisodeEvent;
-use eavip_core::alert::route::Notice;
-use eavip_core::id::{Digest128, NodeId, ReceiverId};
+use eavip_core::alert::group::{self, GroupingPolicy};
+use eavip_core::alert::notice::Reason;
+use eavip_core::alert::silence::SilenceEvent;
+use eavip_core::id::{Digest128, NodeId, PersonId, ReceiverId, TeamId};
+use eavip_core::labels::Labels;
 use eavip_core::node::Place;
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -70,13 +73,29 @@ pub enum Event {
         id: Digest128,
         /// What.
         event: EpisodeEvent,
-        /// Who is told because of it, and why or why not.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        notice: Option<Notice>,
+        /// With which others it is told, and to whom: one for each receiver that a route leads to when it opens.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        groups: Vec<Joined>,
+    },
+    /// Something stands in the way of telling a receiver of an alert.
+    Held {
+        /// The episode.
+        episode: Digest128,
+        /// Who isn't told.
+        receiver: ReceiverId,
+        /// Why not.
+        reason: Reason,
+    },
+    /// A silence.
+    Silence {
+        /// Which.
+        id: Digest128,
+        /// What.
+        event: SilenceEvent,
     },
     /// A message to a receiver.
     Delivery {
-        /// The message: [`delivery_id`].
+        /// The message, the same over all its attempts.
         id: Digest128,
         /// What.
         event: DeliveryEvent,
@@ -123,10 +142,87 @@ pub enum Event {
     },
 }
 
+/// A group of alerts that are told together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Joined {
+    /// Who is told.
+    pub receiver: ReceiverId,
+    /// What the alerts of the group have in common.
+    pub labels: Labels,
+    /// When they are told.
+    pub grouping: GroupingPolicy,
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// The receiver of the configuration that carries it.
+    pub receiver: ReceiverId,
+    /// The person whom it is for, where it is for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// Their address with that receiver, where it has many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+impl From<ReceiverId> for Recipient {
+    fn from(receiver: ReceiverId) -> Self {
+        Self { receiver, person: None, address: None }
+    }
+}
+
+/// What a message tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Content {
+    /// Alerts of a group.
+    Alerts {
+        /// What they have in common.
+        group: Labels,
+        /// Which, and on what occasion.
+        message: group::Message,
+    },
+    /// Something else that somebody has to know.
+    Notice(Notice),
+}
+
+/// Something beside alerts that somebody has to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What it is about.
+    pub topic: Topic,
+    /// One line that reads alone.
+    pub title: String,
+    /// More, in plain text.
+    pub text: String,
+    /// Where to look, a path on this server.
+    pub path: String,
+}
+
+eavip_core::words! {
+    /// What a message tells that isn't about a group of alerts.
+    pub enum Topic ("notice topic") {
+        /// Somebody silenced alerts that the receiver's team owns.
+        Silence = "silence",
+        /// An alert comes and goes, or stopped doing so.
+        Flapping = "flapping",
+        /// Nothing: whether messages arrive.
+        Test = "test",
+    }
+}
+
 /// What happened to a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum DeliveryEvent {
+    /// It is to be sent.
+    Decided {
+        /// Where to.
+        to: Recipient,
+        /// What it tells.
+        content: Content,
+    },
     /// The receiver took it.
     Delivered {
         /// How many attempts it took.
@@ -150,8 +246,6 @@ eavip_core::words! {
         Delivered = "delivered",
         /// Given up; visible until somebody looks.
         GivenUp = "given-up",
-        /// Nobody had to be told.
-        NotSent = "not-sent",
     }
 }
 
@@ -276,6 +370,9 @@ pub enum TokenEvent {
         hash: String,
         /// What it may do.
         role: Role,
+        /// Who owns the alerts that are sent with it and have no other owner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team: Option<TeamId>,
         /// When it ends.
         expires_at: Timestamp,
     },
@@ -309,6 +406,8 @@ pub enum ServerEvent {
 eavip_core::words! {
     /// What somebody may do; each includes the ones before.
     pub enum Role ("role") {
+        /// Send alerts, and nothing else: for the tokens of other systems.
+        Sender = "sender",
         /// Look at everything.
         Viewer = "viewer",
         /// Acknowledge alerts.
@@ -318,10 +417,10 @@ eavip_core::words! {
     }
 }
 
-/// The id of the message that tells a receiver of one transition of an episode: the same over every attempt and
-/// restart, so that the receiver can recognise a repeat.
+/// The id of the message that tells a receiver at a moment of what `about` names.
 #[must_use]
-pub fn delivery_id(episode: Digest128, notice: &Notice, receiver: Option<&ReceiverId>) -> Digest128 {
-    let receiver = receiver.map_or("", ReceiverId::as_str);
-    Digest128::of([episode.0.as_slice(), notice.kind.as_str().as_bytes(), receiver.as_bytes()])
+pub fn delivery_id(to: &Recipient, about: &[u8], at: Timestamp) -> Digest128 {
+    let address = to.address.as_deref().unwrap_or_default();
+    let at = at.as_millis().to_be_bytes();
+    Digest128::of([to.receiver.as_str().as_bytes(), address.as_bytes(), about, &at])
 }

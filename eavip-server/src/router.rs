@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::dashboard::CONTENT_SECURITY_POLICY;
 use crate::dashboard::handlers;
 use crate::problem::{Code, Problem};
-use crate::{api, csp_report};
+use crate::{alertmanager, api, csp_report};
 
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -31,6 +31,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 pub fn web(app: App, enrolment: Router) -> Router {
     let for_people = from_fn_with_state(app.clone(), handlers::for_people);
     api::router(&app)
+        .merge(alertmanager::router(&app))
         .merge(handlers::router(&app))
         .with_state(app)
         .merge(enrolment)

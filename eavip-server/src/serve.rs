@@ -109,8 +109,7 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
     let authority = Arc::new(Authority::open(&config.data.join("authority"), store.identity(), now())?);
     let mut recovered = commit::recover(store.as_ref())?;
     tracing::info!(replayed = recovered.replayed, nodes = recovered.book.nodes.len(), "the store is open");
-    let (book, nodes, waiting) = recovered.take_state();
-    let shared = Shared::new(book, nodes, waiting, policy);
+    let shared = Shared::new(recovered.take_state(), policy);
     let (committer, thread) =
         commit::spawn(Arc::clone(&store), Arc::clone(&shared), recovered).map_err(StartError::Thread)?;
     started(&committer, &shared, store.repairs()).await?;
@@ -273,7 +272,7 @@ fn spawn_reconcilers(
 ) {
     let (shared, committer) = (Arc::clone(&app.shared), app.committer.clone());
     tasks.spawn(until(stopped.clone(), evaluate::run(Arc::clone(&shared), committer.clone())));
-    let notifier = Notifier::new(shared, committer.clone(), receivers);
+    let notifier = Notifier::new(shared, committer.clone(), receivers, app.web.url.clone());
     tasks.spawn(until(stopped.clone(), notifier.run()));
     tasks.spawn(until(stopped.clone(), async move {
         let mut tick = tokio::time::interval(CHECKPOINT);

@@ -16,6 +16,8 @@ use serde::Serialize;
 use tokio::sync::{Notify, broadcast};
 
 use crate::book::Book;
+use crate::evaluate::flaps::Flaps;
+use crate::intake::Intake;
 use crate::nodes::Nodes;
 use crate::notify::attempts::AttemptLog;
 
@@ -33,6 +35,8 @@ words! {
         Node = "node",
         /// A message to a receiver.
         Delivery = "delivery",
+        /// A silence.
+        Silence = "silence",
         /// Accounts, tokens, the server itself.
         Settings = "settings",
     }
@@ -49,6 +53,21 @@ pub struct Changed {
     pub id: String,
 }
 
+/// What a start begins with.
+#[derive(Debug, Default)]
+pub struct State {
+    /// The state of every aggregate.
+    pub book: Book,
+    /// The latest of every node.
+    pub nodes: Nodes,
+    /// What other systems sent.
+    pub intake: Intake,
+    /// What the last evaluation left waiting.
+    pub waiting: Waiting,
+    /// Which alerts come and go.
+    pub flaps: Flaps,
+}
+
 /// The server's present state.
 #[derive(Debug)]
 pub struct Shared {
@@ -63,19 +82,26 @@ pub struct Shared {
     pub send: Notify,
     /// What the attempts of messages that wait have met.
     pub attempts: AttemptLog,
+    /// What other systems sent.
+    pub intake: Intake,
     /// What the last evaluation left waiting.
     waiting: Mutex<Waiting>,
+    /// Which alerts come and go, as the last evaluation saw it.
+    flaps: Mutex<Flaps>,
     changes: broadcast::Sender<Changed>,
     /// The last changes, oldest first, for readers that come back.
     recent: Mutex<VecDeque<Changed>>,
     seq: AtomicU64,
     evaluated_at: AtomicI64,
+    /// When this process began to listen.
+    pub started_at: Timestamp,
 }
 
 impl Shared {
     /// The state that a recovery found.
     #[must_use]
-    pub fn new(book: Book, nodes: Nodes, waiting: Waiting, policy: Policy) -> Arc<Self> {
+    pub fn new(state: State, policy: Policy) -> Arc<Self> {
+        let State { book, nodes, intake, waiting, flaps } = state;
         Arc::new(Self {
             book: RwLock::new(book),
             nodes,
@@ -83,11 +109,14 @@ impl Shared {
             evaluate: Notify::new(),
             send: Notify::new(),
             attempts: AttemptLog::default(),
+            intake,
             waiting: Mutex::new(waiting),
+            flaps: Mutex::new(flaps),
             changes: broadcast::Sender::new(STREAM),
             recent: Mutex::default(),
             seq: AtomicU64::new(0),
             evaluated_at: AtomicI64::new(i64::MIN),
+            started_at: now(),
         })
     }
 
@@ -154,6 +183,17 @@ impl Shared {
     #[must_use]
     pub fn waiting(&self) -> Waiting {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Which alerts come and go, as the last evaluation saw it.
+    #[must_use]
+    pub fn flaps(&self) -> Flaps {
+        self.flaps.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps which alerts come and go.
+    pub fn set_flaps(&self, flaps: Flaps) {
+        *self.flaps.lock().unwrap_or_else(PoisonError::into_inner) = flaps;
     }
 
     /// Keeps what an evaluation left waiting.

@@ -6,14 +6,14 @@
 
 pub mod embedded;
 pub mod memory;
-mod report;
+mod received;
 
 #[cfg(test)]
 mod conformance;
 
-use eavip_core::id::{Digest128, NodeId};
+use eavip_core::id::{Digest128, NodeId, TeamId};
 use eavip_core::signal::reading::SeriesKey;
-use eavip_core::time::Timestamp;
+use eavip_core::time::{Span, Timestamp};
 use uuid::Uuid;
 
 use crate::checkpoint::Checkpoint;
@@ -35,6 +35,28 @@ pub struct ReportRecord {
     pub received_at: Timestamp,
     /// The body, byte for byte.
     pub body: bytes::Bytes,
+}
+
+/// Alerts of one request of another system, as they were acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertsRecord {
+    /// When they arrived.
+    pub received_at: Timestamp,
+    /// How long those without an end fire.
+    pub resolve_timeout: Span,
+    /// Who owns those that have no other owner.
+    pub fallback: Option<TeamId>,
+    /// The body, byte for byte.
+    pub body: bytes::Bytes,
+}
+
+/// What was received and acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// A node's report.
+    Report(ReportRecord),
+    /// Another system's alerts.
+    Alerts(AlertsRecord),
 }
 
 /// Why the store didn't do what it was asked.
@@ -82,6 +104,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Full`] leaves the store as it was.
     fn append_report(&self, record: &ReportRecord) -> Result<u64, StoreError>;
 
+    /// Appends another system's alerts and gives their position among the reports.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] leaves the store as it was.
+    fn append_alerts(&self, record: &AlertsRecord) -> Result<u64, StoreError>;
+
     /// Makes every append so far survive a power cut.
     ///
     /// # Errors
@@ -91,8 +119,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The ledger from a position on.
     fn ledger(&self, from: u64) -> Records<'_, LedgerRecord>;
 
-    /// The reports from a position on; earlier ones may be gone.
-    fn reports(&self, from: u64) -> Records<'_, ReportRecord>;
+    /// What was received from a position on; earlier ones may be gone.
+    fn reports(&self, from: u64) -> Records<'_, Received>;
 
     /// A position from which on the reports take at most about `bytes` of space.
     fn reports_within(&self, bytes: u64) -> u64;

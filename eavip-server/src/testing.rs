@@ -41,8 +41,7 @@ impl Inside {
 
     pub(crate) fn with_policy(store: Arc<dyn Store>, policy: Policy) -> Self {
         let mut recovered = commit::recover(store.as_ref()).unwrap();
-        let (book, nodes, waiting) = recovered.take_state();
-        let shared = Shared::new(book, nodes, waiting, policy);
+        let shared = Shared::new(recovered.take_state(), policy);
         let (committer, thread) = commit::spawn(Arc::clone(&store), Arc::clone(&shared), recovered).unwrap();
         Self { store, shared, committer, thread }
     }

@@ -91,6 +91,9 @@ pub enum Origin {
     Sent {
         /// What that system says besides the labels.
         annotations: Annotations,
+        /// Where that system shows the rule.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generator: Option<String>,
     },
     /// The server states it of its own work.
     Server {

@@ -137,6 +137,9 @@ pub struct Sent {
     pub labels: Labels,
     /// What is said of it.
     pub annotations: Annotations,
+    /// Where its sender shows the rule, an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator: Option<String>,
     /// Since when it fires, by its sender.
     pub since: Timestamp,
     /// Who owns what its sender sends and has no other owner.
@@ -170,7 +173,8 @@ pub struct Lacks(pub Vec<Finding>);
 /// use eavip_core::policy::Policy;
 ///
 /// let labels = Labels::new([("alertname", "DiskFull"), ("owner", "platform-operations")]).unwrap();
-/// let mut sent = Sent { labels, annotations: Default::default(), since: Default::default(), fallback: None };
+/// let (annotations, since) = (Default::default(), Default::default());
+/// let mut sent = Sent { labels, annotations, generator: None, since, fallback: None };
 /// let lacks = admit(&sent, &Policy::builtin()).unwrap_err();
 /// assert_eq!(lacks.0[0].rule, "EAVIP-A31");
 ///
@@ -182,7 +186,7 @@ pub struct Lacks(pub Vec<Finding>);
 /// # Errors
 /// Everything that it lacks, at once.
 pub fn admit(sent: &Sent, policy: &Policy) -> Result<Stated, Lacks> {
-    let Sent { labels, annotations, since, fallback } = sent;
+    let Sent { labels, annotations, generator, since, fallback } = sent;
     let declared = |team: &TeamId| policy.roster.teams.contains_key(team);
     let owner = owner::resolve(labels, place(labels), fallback.as_ref(), &policy.owners, declared);
     let said = annotations.first(&["runbook_url", "runbook"]).and_then(|text| text.parse::<Runbook>().ok());
@@ -217,7 +221,7 @@ pub fn admit(sent: &Sent, policy: &Policy) -> Result<Stated, Lacks> {
         action: said.unwrap_or(own),
         runbook,
         since: *since,
-        origin: Origin::Sent { annotations: annotations.clone() },
+        origin: Origin::Sent { annotations: annotations.clone(), generator: generator.clone() },
     })
 }
 

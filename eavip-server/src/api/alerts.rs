@@ -69,7 +69,7 @@ impl ListQuery {
         self.status.is_none_or(|status| status == episode.status())
             && self.category.is_none_or(|category| category == opening.category)
             && self.owner.as_ref().is_none_or(|owner| *owner == opening.owner)
-            && self.node.is_none_or(|node| node == opening.node)
+            && self.node.is_none_or(|node| opening.origin.node() == Some(node))
             && self.rule.as_ref().is_none_or(|rule| *rule == opening.rule)
     }
 }
@@ -195,7 +195,7 @@ pub async fn take(app: &App, by: &Allowed<Responder>, id: Digest128, reason: &st
         let Some(episode) = book.alerts.get(id) else { return Ok(Vec::new()) };
         let command = EpisodeCommand::Acknowledge { by: name, reason: told };
         let events = Episode::decide(Some(episode), command, &(), at)?;
-        let event = |event: EpisodeEvent| Event::Episode { id, event, notice: None };
+        let event = |event: EpisodeEvent| Event::Episode { id, event, groups: Vec::new() };
         Ok(events.into_iter().map(event).collect())
     };
     by.mutate(app, Some(reason), decide).await

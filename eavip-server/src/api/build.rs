@@ -50,7 +50,9 @@ pub fn change(nodes: &Nodes, change: &book::Change) -> Change {
 pub fn firing(book: &Book) -> BTreeMap<NodeId, Firing> {
     let mut found: BTreeMap<NodeId, Firing> = BTreeMap::new();
     for episode in book.alerts.open() {
-        count(found.entry(episode.opening.node).or_default(), episode.opening.category);
+        if let Some(node) = episode.opening.origin.node() {
+            count(found.entry(node).or_default(), episode.opening.category);
+        }
     }
     found
 }

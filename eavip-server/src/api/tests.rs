@@ -60,8 +60,7 @@ impl Server {
     pub(crate) fn with_runbooks(dir: impl Into<std::path::PathBuf>) -> Self {
         let store = Arc::new(MemoryStore::new(Uuid::now_v7()));
         let mut recovered = recover(store.as_ref()).unwrap();
-        let (book, nodes, waiting) = recovered.take_state();
-        let shared = Shared::new(book, nodes, waiting, Policy::builtin());
+        let shared = Shared::new(recovered.take_state(), Policy::builtin());
         let (committer, _) = spawn(store, Arc::clone(&shared), recovered).unwrap();
         let enrolment = Enrolment { urls: vec!["https://127.0.0.1:7480".to_owned()], pin: pin() };
         let web = Web {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use eavip_core::decision::Refused;
+use eavip_core::id::TeamId;
 use eavip_core::time::{Span, Timestamp};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -48,6 +49,7 @@ fn view(app: &App, id: &str, token: &ApiToken) -> Token {
         id: id.to_owned(),
         name: token.name.clone(),
         role: token.role,
+        team: token.team.as_ref().map(ToString::to_string),
         created_by: token.created_by.clone(),
         created_at: token.created_at.to_string(),
         expires_at: token.expires_at.to_string(),
@@ -65,6 +67,10 @@ pub struct CreateToken {
     /// What it may do.
     #[schema(schema_with = words::<Role>)]
     pub role: Role,
+    /// The team that owns the alerts that are sent with it and have no other owner.
+    #[schema(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9._-]*$", max_length = 63)]
+    #[serde(default)]
+    pub team: Option<TeamId>,
     /// After how many days it ends.
     #[schema(minimum = 1, maximum = 366)]
     #[serde(deserialize_with = "whole")]
@@ -91,7 +97,13 @@ pub async fn make(app: &App, admin: &Allowed<Admin>, asked: CreateToken) -> Resu
     if !(1..=MAX_TOKEN_DAYS).contains(&asked.expires_in_days) {
         return Err(Problem::invalid("expires_in_days", format!("use 1 to {MAX_TOKEN_DAYS}")));
     }
+    if let Some(team) = &asked.team
+        && !app.shared.policy.load().roster.teams.contains_key(team)
+    {
+        return Err(Problem::invalid("team", format!("no team `{team}` is declared in the runbook")));
+    }
     let minted = api_token::mint()?;
+    let team = asked.team;
     let (id, role, life) =
         (minted.id, asked.role, Span::from_secs(86_400).times(asked.expires_in_days.into()));
     let (for_ledger, hash) = (id.clone(), minted.hash);
@@ -100,7 +112,7 @@ pub async fn make(app: &App, admin: &Allowed<Admin>, asked: CreateToken) -> Resu
             let message = format!("there are {MAX_TOKENS} API tokens");
             return Err(Refused::because("EAVIP-U03", message, "revoke those that nobody uses"));
         }
-        let event = TokenEvent::Created { name, hash, role, expires_at: at + life };
+        let event = TokenEvent::Created { name, hash, role, team, expires_at: at + life };
         Ok(vec![Event::Token { id: for_ledger, event }])
     };
     admin.mutate(app, None, decide).await?;

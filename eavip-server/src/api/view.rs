@@ -5,10 +5,9 @@
 //!
 //! Values come twice where people read them: the number in its unit, and the text that a page or table shows.
 
+mod alert;
+
 use eavip_core::Vocabulary;
-use eavip_core::alert::Category;
-use eavip_core::alert::episode::{Ending, Status};
-use eavip_core::alert::route::{NoticeKind, Reason};
 use eavip_core::environment::Environment;
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
@@ -20,7 +19,9 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
-use crate::record::{DeliveryStatus, Role};
+use crate::record::Role;
+
+pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved};
 
 /// The schema of a closed vocabulary: its words.
 pub fn words<V: Vocabulary>() -> Schema {
@@ -305,108 +306,6 @@ pub struct TeamName {
     pub name: String,
 }
 
-/// An alert's episode.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Alert {
-    /// The episode's id.
-    pub id: String,
-    /// Where it stands.
-    #[schema(schema_with = words::<Status>)]
-    pub status: Status,
-    /// How urgent it is.
-    #[schema(schema_with = words::<Category>)]
-    pub category: Category,
-    /// The rule.
-    pub rule: String,
-    /// Who owns it.
-    pub owner: TeamName,
-    /// What they do first.
-    pub action: String,
-    /// The runbook's page or address.
-    pub runbook: String,
-    /// Where the runbook can be read: a path on this server, or an address.
-    pub runbook_url: String,
-    /// One sentence that reads alone.
-    pub summary: String,
-    /// Node, place and series.
-    pub labels: BTreeMap<String, String>,
-    /// The node.
-    pub node: String,
-    /// Its host name.
-    pub hostname: String,
-    /// The value that opened it, as text.
-    pub value: String,
-    /// Since when it was bad, RFC 3339.
-    pub since: String,
-    /// When it opened, RFC 3339.
-    pub opened_at: String,
-    /// Who took it.
-    pub acknowledged: Option<Acknowledged>,
-    /// How and when it ended.
-    pub resolved: Option<Resolved>,
-}
-
-/// Who took an alert.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Acknowledged {
-    /// Who.
-    pub by: String,
-    /// What they said.
-    pub reason: String,
-    /// When, RFC 3339.
-    pub at: String,
-}
-
-/// How an alert ended.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Resolved {
-    /// Why.
-    #[schema(schema_with = words::<Ending>)]
-    pub ending: Ending,
-    /// When, RFC 3339.
-    pub at: String,
-}
-
-/// An alert with its deliveries and its past.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct AlertDetail {
-    /// The alert.
-    #[serde(flatten)]
-    pub alert: Alert,
-    /// Why anybody was told, or not; newest first.
-    pub deliveries: Vec<Delivery>,
-    /// Earlier episodes of the same rule on the same subject, newest first; at most 20.
-    pub earlier: Vec<Alert>,
-    /// What the node's history is asked for with, when the alert is about a series.
-    pub series: Option<String>,
-}
-
-/// One decision to tell somebody, or not.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Delivery {
-    /// The message's id: the same over all its attempts.
-    pub id: String,
-    /// Who is told; none when nobody is.
-    pub receiver: Option<String>,
-    /// What it tells.
-    #[schema(schema_with = words::<NoticeKind>)]
-    pub kind: NoticeKind,
-    /// Why, or why not.
-    #[schema(schema_with = words::<Reason>)]
-    pub reason: Reason,
-    /// Where it stands.
-    #[schema(schema_with = words::<DeliveryStatus>)]
-    pub status: DeliveryStatus,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// What the last failed attempt met.
-    pub last_error: Option<String>,
-    /// When it was decided, RFC 3339.
-    pub decided_at: String,
-    /// When the receiver took it, RFC 3339.
-    pub delivered_at: Option<String>,
-}
-
 /// One page of a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Page<T> {
@@ -465,6 +364,8 @@ pub struct Token {
     /// What it may do.
     #[schema(schema_with = words::<Role>)]
     pub role: Role,
+    /// The team that owns the alerts that are sent with it and have no other owner.
+    pub team: Option<String>,
     /// Who made it.
     pub created_by: String,
     /// When, RFC 3339.

@@ -20,6 +20,9 @@ pub trait Least: Send + Sync + 'static {
     const ROLE: Role;
 }
 
+/// May send alerts.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender;
 /// May look at everything.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewer;
@@ -30,6 +33,9 @@ pub struct Responder;
 #[derive(Debug, Clone, Copy)]
 pub struct Admin;
 
+impl Least for Sender {
+    const ROLE: Role = Role::Sender;
+}
 impl Least for Viewer {
     const ROLE: Role = Role::Viewer;
 }
@@ -56,12 +62,14 @@ pub fn authorise<R: Least>(principal: Principal) -> Result<Allowed<R>, Problem> 
     Ok(Allowed { principal, role: PhantomData })
 }
 
-/// Whether somebody has a role or one above it.
+/// Whether somebody has a role or one above it. Who may only look sends no alerts, though a sender's role is below it: what
+/// is sent wakes people.
 ///
 /// # Errors
 /// [`Code::Forbidden`] when they haven't.
 pub(super) fn permitted(principal: &Principal, least: Role) -> Result<(), Problem> {
-    if principal.role >= least {
+    let only_looks = least == Role::Sender && principal.role == Role::Viewer;
+    if principal.role >= least && !only_looks {
         return Ok(());
     }
     let detail = format!("this needs role {least}; {} has role {}", principal.name, principal.role);

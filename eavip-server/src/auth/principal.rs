@@ -1,6 +1,7 @@
 //! Who asks: a person with a session or a program with a token, as the request's headers prove.
 
 use axum::http::{HeaderMap, header};
+use eavip_core::id::TeamId;
 use eavip_core::time::Timestamp;
 
 use super::{Auth, api_token, cookie, secret};
@@ -25,6 +26,8 @@ pub struct Principal {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// Who owns the alerts that it sends and that have no other owner.
+    pub team: Option<TeamId>,
     /// Who the ledger says did it.
     pub actor: Actor,
     /// What proved it.
@@ -77,6 +80,7 @@ fn by_token(auth: &Auth, book: &Book, text: &str, now: Timestamp) -> Option<Prin
     Some(Principal {
         name: token.name.clone(),
         role: token.role,
+        team: token.team.clone(),
         actor: Actor::Token(id.to_owned()),
         credential: Credential::Token(id.to_owned()),
     })
@@ -89,6 +93,7 @@ fn by_session(web: &Web, book: &Book, headers: &HeaderMap, now: Timestamp) -> Op
     Some(Principal {
         name: session.user.clone(),
         role: session.role,
+        team: None,
         actor: Actor::User(session.user.clone()),
         credential: Credential::Session(hash),
     })

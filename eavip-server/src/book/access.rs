@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use eavip_core::id::TeamId;
 use eavip_core::node::Place;
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,9 @@ pub struct ApiToken {
     pub hash: String,
     /// What it may do.
     pub role: Role,
+    /// Who owns the alerts that are sent with it and have no other owner.
+    #[serde(default)]
+    pub team: Option<TeamId>,
     /// Who made it.
     pub created_by: String,
     /// When.
@@ -120,11 +124,12 @@ pub(super) fn token(
     record: &LedgerRecord,
 ) {
     match event {
-        TokenEvent::Created { name, hash, role, expires_at } => {
+        TokenEvent::Created { name, hash, role, team, expires_at } => {
             let token = ApiToken {
                 name: name.clone(),
                 hash: hash.clone(),
                 role: *role,
+                team: team.clone(),
                 created_by: record.actor.to_string(),
                 created_at: record.at,
                 expires_at: *expires_at,

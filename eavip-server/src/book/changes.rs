@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use eavip_core::alert::episode::{Episode, EpisodeEvent};
+use eavip_core::alert::silence::{Silence, SilenceEvent};
 use eavip_core::id::{Digest128, NodeId};
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Alerts;
+use super::{Book, Delivery};
 use crate::record::{
     DeliveryEvent, Event, JoinEvent, LedgerRecord, LinkEvent, NodeEvent, ServerEvent, TokenEvent, UserEvent,
 };
@@ -44,8 +45,8 @@ impl Changes {
         self.0.iter().rev()
     }
 
-    pub(super) fn note(&mut self, seq: u64, record: &LedgerRecord, event: &Event, alerts: &Alerts) {
-        let Some((kind, text, path, node)) = told(event, alerts) else { return };
+    pub(super) fn note(&mut self, seq: u64, record: &LedgerRecord, told: Option<Told>) {
+        let Some((kind, text, path, node)) = told else { return };
         let actor = record.actor.to_string();
         self.0.push_back(Change { seq, at: record.at, kind: kind.to_owned(), text, actor, path, node });
         if self.0.len() > MAX_CHANGES {
@@ -55,13 +56,15 @@ impl Changes {
 }
 
 /// Kind, sentence, path and node.
-type Told = (&'static str, String, Option<String>, Option<NodeId>);
+pub(super) type Told = (&'static str, String, Option<String>, Option<NodeId>);
 
 /// How an event is told; `None` for what nobody needs to see in a feed.
-fn told(event: &Event, alerts: &Alerts) -> Option<Told> {
+pub(super) fn told(event: &Event, book: &Book) -> Option<Told> {
     match event {
-        Event::Episode { id, event, .. } => Some(episode(*id, event, alerts.get(*id))),
-        Event::Delivery { id, event } => delivery(*id, event, alerts),
+        Event::Episode { id, event, .. } => Some(episode(*id, event, book.alerts.get(*id))),
+        Event::Held { .. } => None,
+        Event::Silence { id, event } => silence(event, book.silences.get(*id)),
+        Event::Delivery { id, event } => delivery(event, book.outbox.get(*id)),
         Event::Node { id, event } => {
             let (kind, text) = node(event);
             Some((kind, text, Some(format!("/nodes/{id}")), Some(*id)))
@@ -81,9 +84,9 @@ fn settings(kind: &'static str, text: String) -> Told {
 fn episode(id: Digest128, event: &EpisodeEvent, known: Option<&Episode>) -> Told {
     let opening = known.map(|episode| &episode.opening);
     let what = opening.map_or_else(|| "an alert".to_owned(), |opening| opening.summary.clone());
-    let node = opening.map(|opening| opening.node);
+    let node = opening.and_then(|opening| opening.origin.node());
     let (kind, text, node) = match event {
-        EpisodeEvent::Opened(opening) => ("alert-opened", opening.summary.clone(), Some(opening.node)),
+        EpisodeEvent::Opened(opening) => ("alert-opened", opening.summary.clone(), opening.origin.node()),
         EpisodeEvent::Acknowledged { reason, .. } => {
             ("alert-acknowledged", format!("taken: {what} ({reason})"), node)
         }
@@ -92,15 +95,35 @@ fn episode(id: Digest128, event: &EpisodeEvent, known: Option<&Episode>) -> Told
     (kind, text, Some(format!("/alerts/{id}")), node)
 }
 
-fn delivery(id: Digest128, event: &DeliveryEvent, alerts: &Alerts) -> Option<Told> {
+fn silence(event: &SilenceEvent, known: Option<&Silence>) -> Option<Told> {
+    let what = |silence: &Silence| format!("{} ({})", silence.request.matchers, silence.request.reason);
+    let (kind, text) = match event {
+        SilenceEvent::Requested { request, waits, .. } => {
+            let waits = if *waits { ", once somebody approves" } else { "" };
+            let text = format!("{} silences {}: {}{waits}", request.by, request.matchers, request.reason);
+            ("silence-requested", text)
+        }
+        SilenceEvent::Approved { by, .. } => {
+            ("silence-approved", format!("{by} agreed to silence {}", what(known?)))
+        }
+        SilenceEvent::Ended { by, reason, .. } => {
+            ("silence-ended", format!("{by} ended the silence of {}: {reason}", known?.request.matchers))
+        }
+        _ => return None,
+    };
+    Some((kind, text, Some("/silences".to_owned()), None))
+}
+
+fn delivery(event: &DeliveryEvent, known: Option<&Delivery>) -> Option<Told> {
     match event {
-        DeliveryEvent::Delivered { .. } => None,
+        DeliveryEvent::Decided { .. } | DeliveryEvent::Delivered { .. } => None,
         DeliveryEvent::GivenUp { attempts, .. } => {
-            let path = alerts.delivery_of(id).map(|delivery| format!("/alerts/{}", delivery.episode));
+            let receiver = known.map_or("a receiver", |delivery| delivery.to.receiver.as_str());
+            let path = known.and_then(|delivery| delivery.episodes().next());
             Some((
                 "delivery-given-up",
-                format!("a notification was given up after {attempts} attempts"),
-                path,
+                format!("a message to {receiver} was given up after {attempts} attempts"),
+                path.map(|episode| format!("/alerts/{episode}")),
                 None,
             ))
         }

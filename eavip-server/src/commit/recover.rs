@@ -8,10 +8,14 @@ use eavip_core::node::Node;
 use eavip_core::time::Span;
 use eavip_core::wire::v1::Body;
 
+use crate::alertmanager::post;
 use crate::book::Book;
 use crate::checkpoint::{Admission, Checkpoint, Mark, Numbered, Places};
+use crate::evaluate::flaps::Flaps;
+use crate::intake::Intake;
 use crate::nodes::Nodes;
-use crate::store::{ReportRecord, Store, StoreError};
+use crate::shared::State;
+use crate::store::{Received, ReportRecord, Store, StoreError};
 
 /// Reports of this long before the last one are read again: enough for every window and for what is stale.
 const LOOK_BACK: Span = Span::from_secs(600);
@@ -23,8 +27,12 @@ pub struct Recovered {
     pub book: Book,
     /// The latest of every node.
     pub nodes: Nodes,
+    /// What other systems sent.
+    pub intake: Intake,
     /// What the last evaluation left waiting.
     pub waiting: Waiting,
+    /// Which alerts come and go.
+    pub flaps: Flaps,
     /// Reports that were read again.
     pub replayed: u64,
     pub(super) marks: BTreeMap<NodeId, Mark>,
@@ -36,9 +44,15 @@ pub struct Recovered {
 
 impl Recovered {
     /// The state to look at; marks and positions stay for the commit thread.
-    pub fn take_state(&mut self) -> (Book, Nodes, Waiting) {
-        let Self { book, nodes, waiting, .. } = self;
-        (std::mem::take(book), std::mem::take(nodes), std::mem::take(waiting))
+    pub fn take_state(&mut self) -> State {
+        let Self { book, nodes, intake, waiting, flaps, .. } = self;
+        State {
+            book: std::mem::take(book),
+            nodes: std::mem::take(nodes),
+            intake: std::mem::take(intake),
+            waiting: std::mem::take(waiting),
+            flaps: std::mem::take(flaps),
+        }
     }
 }
 
@@ -48,7 +62,18 @@ impl Recovered {
 /// When the store can't be read; damage was dealt with when it was opened.
 pub fn recover(store: &dyn Store) -> Result<Recovered, StoreError> {
     let checkpoint = store.load_checkpoint()?.unwrap_or_default();
-    let Checkpoint { ledger, reports, mut book, waiting, mut marks, mut places, rolled_before } = checkpoint;
+    let Checkpoint {
+        ledger,
+        reports,
+        mut book,
+        waiting,
+        flaps,
+        intake,
+        mut marks,
+        mut places,
+        rolled_before,
+    } = checkpoint;
+    let intake = Intake::restored(intake);
     let mut next_ledger = ledger;
     for entry in store.ledger(ledger) {
         let (position, record) = entry?;
@@ -70,7 +95,18 @@ pub fn recover(store: &dyn Store) -> Result<Recovered, StoreError> {
     let from = places.last().map_or(0, |last| places.before(last - LOOK_BACK)).min(reports);
     let (mut replayed, mut next_report) = (0, reports);
     for entry in store.reports(from) {
-        let (position, record) = entry?;
+        let (position, received) = entry?;
+        next_report = next_report.max(position + 1);
+        let record = match received {
+            Received::Report(record) => record,
+            Received::Alerts(record) => {
+                if position >= reports {
+                    places.note(record.received_at, position);
+                    intake.take(post::read(&record).unwrap_or_default().known);
+                }
+                continue;
+            }
+        };
         // It was read when it was taken; a newer server may have stopped understanding it, which loses no more than
         // what a chart shows of it.
         let body = Body::decode(&record.body, "").ok();
@@ -84,7 +120,6 @@ pub fn recover(store: &dyn Store) -> Result<Recovered, StoreError> {
         if position >= reports {
             places.note(received_at, position);
         }
-        next_report = next_report.max(position + 1);
         if let Some(body) = body {
             if let Some(facts) = &body.facts {
                 mark.facts = facts.clone();
@@ -96,7 +131,9 @@ pub fn recover(store: &dyn Store) -> Result<Recovered, StoreError> {
     Ok(Recovered {
         book,
         nodes,
+        intake,
         waiting,
+        flaps,
         replayed,
         marks,
         places,

@@ -10,10 +10,13 @@ use eavip_core::time::{Span, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use super::keeper::{Keeper, Moment};
-use super::{Checked, Committer, Decide, Job, MutateError, QUEUE, Recovered, Reports, Stopped, Taken};
+use super::{
+    Alerts, Checked, Committer, Decide, Job, MutateError, QUEUE, Recovered, Reports, Stopped, Taken,
+};
 use crate::checkpoint::{Admission, Checkpoint, Mark, Places};
 use crate::history;
-use crate::record::{Actor, Event, LedgerRecord, NodeEvent, VERSION};
+use crate::intake::Known;
+use crate::record::{Actor, DeliveryEvent, Event, LedgerRecord, NodeEvent, VERSION};
 use crate::shared::{ChangeKind, Shared, now};
 use crate::store::{ReportRecord, Store, StoreError};
 
@@ -61,6 +64,13 @@ struct Worker {
 struct Group {
     reports: Vec<(NodeId, Timestamp, Checked)>,
     replies: Vec<(oneshot::Sender<Taken>, Taken)>,
+    alerts: Vec<(Vec<Known>, oneshot::Sender<Result<(), MutateError>>)>,
+}
+
+impl Group {
+    fn len(&self) -> usize {
+        self.reports.len() + self.alerts.len()
+    }
 }
 
 impl Worker {
@@ -71,6 +81,7 @@ impl Worker {
             while let Some(job) = next.take() {
                 match job {
                     Job::Reports(reports, reply) => self.admit(reports, reply, &mut group)?,
+                    Job::Alerts(alerts, reply) => self.take(alerts, reply, &mut group)?,
                     Job::Mutate(decide, reply) => {
                         self.finish(std::mem::take(&mut group))?;
                         self.mutate(decide, reply)?;
@@ -85,7 +96,7 @@ impl Worker {
                         break 'jobs;
                     }
                 }
-                if group.reports.len() < MAX_GROUP {
+                if group.len() < MAX_GROUP {
                     next = jobs.try_recv().ok();
                 }
             }
@@ -153,10 +164,38 @@ impl Worker {
         Ok(())
     }
 
+    /// Appends another system's alerts; they are answered with their group.
+    fn take(
+        &mut self,
+        Alerts { record, known }: Alerts,
+        reply: oneshot::Sender<Result<(), MutateError>>,
+        group: &mut Group,
+    ) -> Result<(), StoreError> {
+        match self.store.append_alerts(&record) {
+            Ok(position) => {
+                self.places.note(record.received_at, position);
+                self.reports = position + 1;
+                group.alerts.push((known, reply));
+            }
+            Err(StoreError::Full) => drop(reply.send(Err(MutateError::Full))),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
     /// Makes a group durable, applies it and answers.
     fn finish(&mut self, group: Group) -> Result<(), StoreError> {
-        if !group.reports.is_empty() {
+        if group.len() > 0 {
             self.store.sync()?;
+        }
+        if !group.alerts.is_empty() {
+            for (known, reply) in group.alerts {
+                metrics::counter!("eavip_alerts_received_total").increment(known.len() as u64);
+                self.shared.intake.take(known);
+                // A sender that went away sends again.
+                let _ = reply.send(Ok(()));
+            }
+            self.shared.evaluate.notify_one();
         }
         let mut dropped: BTreeMap<NodeId, u64> = BTreeMap::new();
         let mut changed: Vec<NodeId> = Vec::new();
@@ -261,9 +300,18 @@ impl Worker {
             }
             Event::Episode { id, .. } => {
                 shared.changed(ChangeKind::Alert, id.to_string());
-                shared.send.notify_one();
             }
-            Event::Delivery { id, .. } => shared.changed(ChangeKind::Delivery, id.to_string()),
+            Event::Delivery { id, event } => {
+                shared.changed(ChangeKind::Delivery, id.to_string());
+                if matches!(event, DeliveryEvent::Decided { .. }) {
+                    shared.send.notify_one();
+                }
+            }
+            Event::Held { episode, .. } => shared.changed(ChangeKind::Alert, episode.to_string()),
+            Event::Silence { id, .. } => {
+                shared.changed(ChangeKind::Silence, id.to_string());
+                shared.evaluate.notify_one();
+            }
             Event::Join { .. }
             | Event::User { .. }
             | Event::Link { .. }
@@ -277,11 +325,14 @@ impl Worker {
     fn moment(&mut self) -> Moment {
         let at = now();
         self.rolled_before = history::slot(at);
+        self.shared.intake.forget(at);
         let checkpoint = Checkpoint {
             ledger: self.ledger,
             reports: self.reports,
             book: self.shared.book().clone(),
             waiting: self.shared.waiting(),
+            flaps: self.shared.flaps(),
+            intake: self.shared.intake.all(),
             marks: self.marks.clone(),
             places: self.places.clone(),
             rolled_before: self.rolled_before,

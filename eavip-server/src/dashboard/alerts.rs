@@ -37,8 +37,8 @@ impl Filter {
     #[must_use]
     pub fn matches(&self, alert: &Alert) -> bool {
         let wanted = self.text.to_lowercase();
-        let texts =
-            [&alert.summary, &alert.rule, &alert.hostname, &alert.node, &alert.owner.name, &alert.owner.id];
+        let node = alert.node.as_deref().unwrap_or_default();
+        let texts = [&alert.summary, &alert.rule, alert.place(), node, &alert.owner.name, &alert.owner.id];
         self.status.is_none_or(|status| alert.status == status)
             && self.category.is_none_or(|category| alert.category == category)
             && (wanted.is_empty() || texts.iter().any(|text| text.to_lowercase().contains(&wanted)))
@@ -154,13 +154,13 @@ pub fn detail(
     chrome: &Chrome,
 ) -> Rendered {
     let alert = &detail.alert;
-    let link =
-        |series: &str| format!("{}/nodes/{}/series/{}", chrome.base, encoded(&alert.node), encoded(series));
+    let node = alert.node.as_deref().unwrap_or_default();
+    let link = |series: &str| format!("{}/nodes/{}/series/{}", chrome.base, encoded(node), encoded(series));
     let chart = history.map(|history| chart(history, Size::Large, Some(link(&history.series.id))));
     let page = AlertMain { chrome, alert, detail, chart, attempt };
     let live = format!("/fragments/alerts/{}", encoded(&alert.id));
-    let ids = format!("{} {}", alert.id, alert.node);
-    Ok(Main::new(format!("{} · {}", alert.rule, alert.hostname), &page)?.live(
+    let ids = format!("{} {}", alert.id, node);
+    Ok(Main::new(format!("{} · {}", alert.rule, alert.place()), &page)?.live(
         live,
         "alert delivery report",
         ids,

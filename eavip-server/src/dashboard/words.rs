@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use eavip_core::alert::episode::Ending;
-use eavip_core::alert::route::{NoticeKind, Reason};
+use eavip_core::alert::notice::{Obstacle, Occasion, Reason};
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
 use eavip_core::signal::metric::{Metric, Unit};
@@ -12,7 +12,7 @@ use eavip_core::signal::reading::Quality;
 
 use crate::api::view::{Delivery, Firing, SeriesLatest};
 use crate::demo;
-use crate::record::DeliveryStatus;
+use crate::record::{DeliveryStatus, Topic};
 use crate::value::value;
 
 /// A signal's heading.
@@ -157,25 +157,48 @@ pub const fn ending_title(ending: Ending) -> &'static str {
         Ending::RuleChanged => "the rule was changed or removed",
         Ending::NodeRemoved => "the node is no longer enrolled",
         Ending::SeriesGone => "the node no longer reports it",
+        Ending::Lapsed => "its sender no longer sends it, and never said that it is over",
     }
 }
 
-/// Why somebody was told, or not.
+/// Why somebody is told, or isn't: the word of a [`Reason`] or [`Topic`].
 #[must_use]
-pub const fn reason_title(reason: Reason) -> &'static str {
-    match reason {
-        Reason::First => "told because the alert began",
-        Reason::Resolved => "told because the alert is over",
-        Reason::NoRoute => "nobody told: no route leads anywhere for it",
+pub fn reason_title(word: &str) -> &str {
+    match word.parse() {
+        Ok(Reason::Told(occasion)) => told_title(occasion),
+        Ok(Reason::Held(obstacle)) => held_title(obstacle),
+        _ => match word.parse() {
+            Ok(Topic::Silence) => "somebody silenced alerts",
+            Ok(Topic::Flapping) => "it comes and goes, or stopped doing so",
+            Ok(Topic::Test) => "a test",
+            Err(_) => word,
+        },
     }
 }
 
-/// What a notification tells.
-#[must_use]
-pub const fn notice_title(kind: NoticeKind) -> &'static str {
-    match kind {
-        NoticeKind::Firing => "began",
-        NoticeKind::Resolved => "over",
+const fn told_title(occasion: Occasion) -> &'static str {
+    match occasion {
+        Occasion::First => "it began",
+        Occasion::NewMember => "it joined a group that was told",
+        Occasion::Resolved => "it is over, others of its group aren't",
+        Occasion::AllResolved => "it is over, and all of its group",
+        Occasion::Repeat => "it still fires",
+        Occasion::Escalation => "nobody had taken it",
+        _ => occasion.as_str(),
+    }
+}
+
+const fn held_title(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::Quarantined => "it has no owner",
+        Obstacle::Silenced => "a silence holds for it",
+        Obstacle::Maintenance => "a maintenance window is open for it",
+        Obstacle::Inhibited => "another alert explains it",
+        Obstacle::Flapping => "it comes and goes, and that was told",
+        Obstacle::RateLimited => "the receiver is flooded",
+        Obstacle::NoiseBudget => "its rule is over its noise budget",
+        Obstacle::NoRoute => "no route leads there any more",
+        _ => obstacle.as_str(),
     }
 }
 
@@ -186,7 +209,6 @@ pub const fn delivery_title(status: DeliveryStatus) -> &'static str {
         DeliveryStatus::Pending => "waiting",
         DeliveryStatus::Delivered => "delivered",
         DeliveryStatus::GivenUp => "given up",
-        DeliveryStatus::NotSent => "not sent",
     }
 }
 
@@ -197,7 +219,6 @@ pub fn delivery_class(delivery: &Delivery) -> &'static str {
         DeliveryStatus::Delivered => "healthy",
         DeliveryStatus::Pending => "unknown",
         DeliveryStatus::GivenUp => "failing",
-        DeliveryStatus::NotSent => "degraded",
     }
 }
 

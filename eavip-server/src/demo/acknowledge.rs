@@ -59,7 +59,7 @@ async fn take(app: &App, nodes: &Arc<BTreeSet<NodeId>>) -> Result<(), MutateErro
         for (id, reason) in wanted(book, &nodes) {
             let command = EpisodeCommand::Acknowledge { by: WHO.to_owned(), reason: reason.to_owned() };
             let taken = Episode::decide(book.alerts.get(id), command, &(), at)?;
-            events.extend(taken.into_iter().map(|event| Event::Episode { id, event, notice: None }));
+            events.extend(taken.into_iter().map(|event| Event::Episode { id, event, groups: Vec::new() }));
         }
         Ok(LedgerRecord { v: VERSION, at, actor: Actor::demo(), reason: None, events })
     };
@@ -69,7 +69,7 @@ async fn take(app: &App, nodes: &Arc<BTreeSet<NodeId>>) -> Result<(), MutateErro
 fn wanted(book: &Book, nodes: &BTreeSet<NodeId>) -> Vec<(Digest128, &'static str)> {
     let firing = book.alerts.open().filter(|episode| episode.status() == Status::Firing);
     firing
-        .filter(|episode| nodes.contains(&episode.opening.node))
+        .filter(|episode| episode.opening.origin.node().is_some_and(|node| nodes.contains(&node)))
         .filter_map(|episode| {
             let (_, reason) = TAKEN.iter().find(|(rule, _)| *rule == episode.opening.rule.as_str())?;
             Some((episode.opening.id, *reason))

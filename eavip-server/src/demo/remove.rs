@@ -32,11 +32,11 @@ pub async fn remove(data: &Path) -> Result<usize, DemoError> {
     })?;
     let store: Arc<dyn Store> = Arc::new(store);
     let mut recovered = commit::recover(store.as_ref()).map_err(DemoError::Store)?;
-    let (book, nodes, waiting) = recovered.take_state();
-    let known: BTreeSet<NodeId> = book.demo_nodes().collect();
+    let state = recovered.take_state();
+    let known: BTreeSet<NodeId> = state.book.demo_nodes().collect();
     let count = known.len();
     // Nothing is evaluated here; any policy will do.
-    let shared = Shared::new(book, nodes, waiting, Policy::builtin());
+    let shared = Shared::new(state, Policy::builtin());
     let (committer, thread) = commit::spawn(store, shared, recovered).map_err(DemoError::Thread)?;
     let revoked = revoke(&committer, known, "the demo was removed").await;
     committer.stop().await;

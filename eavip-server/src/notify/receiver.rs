@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::payload::Message;
+use super::message::Message;
 use super::webhook::Webhook;
 
 /// Why a message didn't arrive.

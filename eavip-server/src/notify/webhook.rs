@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eavip_agent::tls::client::public_config;
+use eavip_core::alert::notice::Occasion;
+use eavip_core::labels::Labels;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
+use serde::Serialize;
 
-use super::payload::Message;
+use super::message::{Alerts, Body, Message};
 use super::receiver::SendError;
 use super::signature::SigningKey;
+use crate::api::view;
 use crate::shared::now;
 
 /// One attempt takes at most this long.
@@ -70,6 +74,8 @@ impl Webhook {
     /// # Errors
     /// Why it didn't arrive.
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
+        // Only maps with keys that aren't texts can't be JSON; there are none in it.
+        let body = serde_json::to_vec(&payload(message)).unwrap_or_default();
         let id = message.id.to_string();
         let timestamp = now().as_millis() / 1_000;
         let request = self
@@ -78,8 +84,8 @@ impl Webhook {
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", &id)
             .header("webhook-timestamp", timestamp.to_string())
-            .header("webhook-signature", self.key.sign(&id, timestamp, &message.body))
-            .body(message.body.clone());
+            .header("webhook-signature", self.key.sign(&id, timestamp, &body))
+            .body(body);
         // The body of the answer isn't read: it says nothing that matters and may be endless.
         let answer = request.send().await.map_err(|error| SendError::Passing(told(&error), None))?;
         let status = answer.status();
@@ -93,6 +99,53 @@ impl Webhook {
             _ => Err(SendError::Passing(what, asked.map(Duration::from_secs))),
         }
     }
+}
+
+/// The JSON of a message.
+#[derive(Debug, Serialize)]
+struct Payload<'a> {
+    /// `alerts.firing`, `alerts.resolved`, or `notice.` and the topic.
+    #[serde(rename = "type")]
+    kind: String,
+    /// When it was decided, RFC 3339.
+    timestamp: String,
+    data: Data<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Data<'a> {
+    Alerts {
+        reason: Occasion,
+        group: &'a Labels,
+        alerts: Vec<&'a view::Alert>,
+        /// Alerts of the group beyond those that are spelled out.
+        left_out: usize,
+    },
+    Notice {
+        title: &'a str,
+        text: &'a str,
+        url: String,
+    },
+}
+
+fn payload(message: &Message) -> Payload<'_> {
+    let (kind, data) = match &message.body {
+        Body::Alerts(told) => {
+            let Alerts { occasion, group, alerts, left_out } = told;
+            let kind = if told.fires() { "alerts.firing" } else { "alerts.resolved" };
+            let alerts = alerts.iter().map(|told| &told.alert).collect();
+            (kind.to_owned(), Data::Alerts { reason: *occasion, group, alerts, left_out: *left_out })
+        }
+        Body::Notice(notice) => {
+            let url = format!("{}{}", message.server, notice.path);
+            (
+                format!("notice.{}", notice.topic),
+                Data::Notice { title: &notice.title, text: &notice.text, url },
+            )
+        }
+    };
+    Payload { kind, timestamp: message.decided_at.to_string(), data }
 }
 
 /// The innermost cause in plain words, without the address, which may hold a secret path.

@@ -13,7 +13,7 @@ use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Records, ReportRecord, SeriesRollUp, Store, StoreError, report};
+use super::{AlertsRecord, Received, Records, ReportRecord, SeriesRollUp, Store, StoreError, received};
 use crate::checkpoint::{Checkpoint, Mark, Places};
 use crate::history::{ROLL_UP, RollUp};
 use crate::log::{Log, LogError, Opened, Options, Position, Reader, Stream};
@@ -27,6 +27,8 @@ const VIEWS_CACHE: u64 = 8 * 1024 * 1024;
 const HISTORY_CACHE: u64 = 2 * 1024 * 1024;
 const BOOK: &[u8] = b"book";
 const WAITING: &[u8] = b"waiting";
+const FLAPS: &[u8] = b"flaps";
+const INTAKE: &[u8] = b"intake";
 const PLACES: &[u8] = b"places";
 const MARK: &[u8] = b"mark/";
 
@@ -168,7 +170,11 @@ impl Store for EmbeddedStore {
     }
 
     fn append_report(&self, record: &ReportRecord) -> Result<u64, StoreError> {
-        self.put(Stream::Reports, &report::encode(record))
+        self.put(Stream::Reports, &received::encode(record))
+    }
+
+    fn append_alerts(&self, record: &AlertsRecord) -> Result<u64, StoreError> {
+        self.put(Stream::Reports, &received::encode_alerts(record))
     }
 
     fn sync(&self) -> Result<(), StoreError> {
@@ -179,8 +185,8 @@ impl Store for EmbeddedStore {
         self.replay(Stream::Ledger, from, |payload| serde_json::from_slice(&payload).ok())
     }
 
-    fn reports(&self, from: u64) -> Records<'_, ReportRecord> {
-        self.replay(Stream::Reports, from, |payload| report::decode(&Bytes::from(payload)))
+    fn reports(&self, from: u64) -> Records<'_, Received> {
+        self.replay(Stream::Reports, from, |payload| received::decode(&Bytes::from(payload)))
     }
 
     fn reports_within(&self, bytes: u64) -> u64 {
@@ -192,12 +198,15 @@ impl Store for EmbeddedStore {
     }
 
     fn save_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
-        let Checkpoint { ledger, reports, book, waiting, marks, places, rolled_before } = checkpoint;
+        let Checkpoint { ledger, reports, book, waiting, flaps, intake, marks, places, rolled_before } =
+            checkpoint;
         let meta = json(&Meta { ledger: *ledger, reports: *reports, rolled_before: *rolled_before })?;
         let mut entries = vec![
             (BOOK.to_vec(), json(book)?),
             (PLACES.to_vec(), json(places)?),
             (WAITING.to_vec(), json(waiting)?),
+            (FLAPS.to_vec(), json(flaps)?),
+            (INTAKE.to_vec(), json(intake)?),
         ];
         for (node, mark) in marks {
             entries.push(([MARK, node.0.as_bytes()].concat(), json(mark)?));
@@ -310,7 +319,9 @@ fn read_checkpoint(meta: &[u8], entries: &[(Vec<u8>, Vec<u8>)]) -> Option<Checkp
     let places: Places = serde_json::from_slice(named(PLACES)?).ok()?;
     let book = serde_json::from_slice(named(BOOK)?).ok()?;
     let waiting = serde_json::from_slice(named(WAITING)?).ok()?;
-    Some(Checkpoint { ledger, reports, book, waiting, marks, places, rolled_before })
+    let flaps = serde_json::from_slice(named(FLAPS)?).ok()?;
+    let intake = serde_json::from_slice(named(INTAKE)?).ok()?;
+    Some(Checkpoint { ledger, reports, book, waiting, flaps, intake, marks, places, rolled_before })
 }
 
 fn json(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {

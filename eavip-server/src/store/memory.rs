@@ -7,7 +7,7 @@ use eavip_core::id::NodeId;
 use eavip_core::signal::reading::SeriesKey;
 use uuid::Uuid;
 
-use super::{Records, ReportRecord, SeriesRollUp, Store, StoreError};
+use super::{AlertsRecord, Received, Records, ReportRecord, SeriesRollUp, Store, StoreError};
 use crate::checkpoint::Checkpoint;
 use crate::history::RollUp;
 use crate::record::LedgerRecord;
@@ -15,7 +15,7 @@ use crate::record::LedgerRecord;
 #[derive(Debug, Default)]
 struct Kept {
     ledger: Vec<LedgerRecord>,
-    reports: BTreeMap<u64, ReportRecord>,
+    reports: BTreeMap<u64, Received>,
     next_report: u64,
     checkpoint: Option<Checkpoint>,
     roll_ups: BTreeMap<(u32, NodeId, SeriesKey), RollUp>,
@@ -33,6 +33,16 @@ impl MemoryStore {
     #[must_use]
     pub fn new(identity: Uuid) -> Self {
         Self { identity, kept: Mutex::default() }
+    }
+
+    // In a Result because that is what the methods around it answer.
+    #[allow(clippy::unnecessary_wraps)]
+    fn put(&self, received: Received) -> Result<u64, StoreError> {
+        let mut kept = self.kept();
+        let at = kept.next_report;
+        kept.reports.insert(at, received);
+        kept.next_report += 1;
+        Ok(at)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -57,11 +67,11 @@ impl Store for MemoryStore {
     }
 
     fn append_report(&self, record: &ReportRecord) -> Result<u64, StoreError> {
-        let mut kept = self.kept();
-        let at = kept.next_report;
-        kept.reports.insert(at, record.clone());
-        kept.next_report += 1;
-        Ok(at)
+        self.put(Received::Report(record.clone()))
+    }
+
+    fn append_alerts(&self, record: &AlertsRecord) -> Result<u64, StoreError> {
+        self.put(Received::Alerts(record.clone()))
     }
 
     fn sync(&self) -> Result<(), StoreError> {
@@ -73,7 +83,7 @@ impl Store for MemoryStore {
         Box::new((0..).zip(all).filter(move |(at, _)| *at >= from).map(Ok))
     }
 
-    fn reports(&self, from: u64) -> Records<'_, ReportRecord> {
+    fn reports(&self, from: u64) -> Records<'_, Received> {
         let later: Vec<_> =
             self.kept().reports.range(from..).map(|(at, record)| (*at, record.clone())).collect();
         Box::new(later.into_iter().map(Ok))
@@ -82,8 +92,11 @@ impl Store for MemoryStore {
     fn reports_within(&self, bytes: u64) -> u64 {
         let kept = self.kept();
         let mut total = 0;
-        let fits = |(_, record): &(&u64, &ReportRecord)| {
-            total += record.body.len() as u64;
+        let fits = |(_, record): &(&u64, &Received)| {
+            total += match record {
+                Received::Report(report) => report.body.len() as u64,
+                Received::Alerts(alerts) => alerts.body.len() as u64,
+            };
             total <= bytes
         };
         kept.reports.iter().rev().take_while(fits).last().map_or(kept.next_report, |(at, _)| *at)

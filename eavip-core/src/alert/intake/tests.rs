@@ -24,6 +24,7 @@ fn sent(labels: &[(&str, &str)], annotations: &[(&str, &str)]) -> Sent {
     Sent {
         labels: Labels::new(labels.iter().copied()).unwrap(),
         annotations: Annotations::new(annotations.iter().map(text).collect()).unwrap(),
+        generator: None,
         since: Timestamp::default(),
         fallback: None,
     }

@@ -1,14 +1,17 @@
 //! Alerts with their deliveries and their past.
 
-use eavip_core::alert::episode::{Episode, Subject};
+use std::collections::BTreeMap;
+
+use eavip_core::alert::episode::{Episode, Origin, Subject};
 use eavip_core::evaluate::readable;
 use eavip_core::id::{Digest128, NodeId};
 use eavip_core::policy::Policy;
 
 use super::{labels, series_id};
-use crate::api::view::{Acknowledged, Alert, AlertDetail, Delivery, Resolved, TeamName};
-use crate::book::{self, Book};
+use crate::api::view::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, TeamName};
+use crate::book::{self, Book, groups};
 use crate::nodes::Nodes;
+use crate::record::Content;
 use crate::shared::Shared;
 
 /// Earlier episodes shown with an alert: more tell nothing more about how often it comes.
@@ -18,7 +21,7 @@ const MAX_EARLIER: usize = 20;
 #[must_use]
 pub fn alert(shared: &Shared, policy: &Policy, episode: &Episode) -> Alert {
     let opening = &episode.opening;
-    let runbook = opening.runbook.as_str();
+    let (runbook, node) = (opening.runbook.as_str(), opening.origin.node());
     Alert {
         id: opening.id.to_string(),
         status: episode.status(),
@@ -40,9 +43,10 @@ pub fn alert(shared: &Shared, policy: &Policy, episode: &Episode) -> Alert {
             .map_or_else(|| runbook.to_owned(), |page| format!("/runbooks/{page}")),
         summary: opening.summary.clone(),
         labels: labels(&opening.labels),
-        node: opening.node.to_string(),
-        hostname: hostname(&shared.nodes, opening.node),
-        value: readable(opening.value, opening.unit),
+        node: node.map(|node| node.to_string()),
+        hostname: node.map(|node| hostname(&shared.nodes, node)),
+        value: opening.origin.observed().map(|observed| readable(observed.value, observed.unit)),
+        annotations: annotations(&opening.origin),
         since: opening.since.to_string(),
         opened_at: opening.at.to_string(),
         acknowledged: episode.acknowledged.as_ref().map(|taken| Acknowledged {
@@ -72,13 +76,26 @@ pub fn detail(shared: &Shared, book: &Book, policy: &Policy, id: Digest128) -> O
     earlier.sort_unstable_by_key(|episode| std::cmp::Reverse(episode.opening.at));
     Some(AlertDetail {
         alert: alert(shared, policy, episode),
-        deliveries: book.alerts.deliveries(id).rev().map(|(id, known)| delivery(shared, id, known)).collect(),
+        deliveries: book.outbox.of(id).rev().map(|(id, known)| delivery(shared, id, known)).collect(),
+        held: book.groups.held(id).iter().rev().map(held).collect(),
         earlier: earlier.into_iter().take(MAX_EARLIER).map(|other| alert(shared, policy, other)).collect(),
-        series: match &opening.subject {
-            Subject::Series(key) => Some(series_id(key).to_string()),
-            Subject::Node | Subject::Service(_) => None,
+        series: match opening.origin.observed().map(|observed| &observed.subject) {
+            Some(Subject::Series(key)) => Some(series_id(key).to_string()),
+            Some(Subject::Node | Subject::Service(_)) | None => None,
         },
     })
+}
+
+fn annotations(origin: &Origin) -> BTreeMap<String, String> {
+    let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    match origin {
+        Origin::Sent { annotations, .. } => annotations.iter().map(pair).collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+fn held(held: &groups::Held) -> Held {
+    Held { receiver: held.receiver.to_string(), reason: held.reason.as_str(), at: held.at.to_string() }
 }
 
 fn delivery(shared: &Shared, id: Digest128, delivery: &book::Delivery) -> Delivery {
@@ -87,9 +104,12 @@ fn delivery(shared: &Shared, id: Digest128, delivery: &book::Delivery) -> Delive
     let waiting = shared.attempts.of(id);
     Delivery {
         id: id.to_string(),
-        receiver: delivery.receiver.as_ref().map(ToString::to_string),
-        kind: delivery.notice.kind,
-        reason: delivery.notice.reason,
+        receiver: delivery.to.receiver.to_string(),
+        person: delivery.to.person.as_ref().map(ToString::to_string),
+        reason: match &delivery.content {
+            Content::Alerts { message, .. } => message.occasion.as_str(),
+            Content::Notice(notice) => notice.topic.as_str(),
+        },
         status: delivery.status,
         attempts: delivery.attempts.max(waiting.made),
         last_error: delivery.error.clone().or(waiting.error),

@@ -95,7 +95,7 @@ fn marks(nodes: &Nodes, book: &Book, node: NodeId, range: Range) -> Vec<Change> 
         let episode = episode.and_then(|id| id.parse().ok()).and_then(|id| book.alerts.get(id));
         matches!(found.kind.as_str(), "alert-opened" | "alert-resolved")
             && (range.from..=range.to).contains(&found.at)
-            && episode.is_some_and(|episode| episode.opening.node == node)
+            && episode.is_some_and(|episode| episode.opening.origin.node() == Some(node))
     };
     let mut marks: Vec<Change> =
         book.changes.newest().filter(about).map(|found| change(nodes, found)).collect();

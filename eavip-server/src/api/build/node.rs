@@ -116,7 +116,8 @@ pub fn detail(
     now: Timestamp,
 ) -> Option<NodeDetail> {
     let enrolment = book.nodes.get(&id).filter(|enrolment| !enrolment.revoked)?;
-    let mut own: Vec<&Episode> = book.alerts.iter().filter(|episode| episode.opening.node == id).collect();
+    let mut own: Vec<&Episode> =
+        book.alerts.iter().filter(|episode| episode.opening.origin.node() == Some(id)).collect();
     own.sort_unstable_by_key(|episode| (episode.resolved.is_some(), std::cmp::Reverse(episode.opening.at)));
     let mut firing = Firing::default();
     let open = own.iter().filter(|episode| episode.resolved.is_none());

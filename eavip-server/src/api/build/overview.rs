@@ -45,7 +45,7 @@ fn from_book(shared: &Shared) -> FromBook {
             .filter(|episode| episode.opening.category == Category::Critical && nobody(episode.status()))
             .count(),
         urgent: urgent(&book),
-        undelivered: book.alerts.outbox().len() + book.alerts.given_up(),
+        undelivered: book.outbox.waiting() + book.outbox.given_up().count(),
         demo_nodes: book.demo_nodes().count(),
         changes: book.changes.newest().take(MAX_CHANGES).map(|known| change(&shared.nodes, known)).collect(),
     }

@@ -59,7 +59,7 @@ fn history(app: &App, detail: &AlertDetail) -> Option<History> {
     let since: Timestamp = detail.alert.since.parse().ok()?;
     let over = detail.alert.resolved.as_ref().and_then(|over| over.at.parse::<Timestamp>().ok());
     let range = Range { from: since - AROUND, to: over.map_or_else(now, |over| over + AROUND) };
-    history_of(app, detail.alert.node.parse().ok()?, series, range).ok()
+    history_of(app, detail.alert.node.as_ref()?.parse().ok()?, series, range).ok()
 }
 
 #[derive(Debug, Deserialize)]

@@ -96,7 +96,7 @@ pub(super) async fn make_token(
     form: Result<Form<TokenForm>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(TokenForm { name, role, days }) = form.map_err(|rejection| unread(&rejection))?;
-    match &tokens::make(&app, &admin, CreateToken { name, role, expires_in_days: days }).await {
+    match &tokens::make(&app, &admin, CreateToken { name, role, team: None, expires_in_days: days }).await {
         Ok(new) => {
             answer(&app, &viewing, Settings { new_token: Some(new), ..Settings::default() }, StatusCode::OK)
         }

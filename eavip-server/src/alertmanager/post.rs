@@ -1,0 +1,172 @@
+//! `POST /api/v2/alerts`: what Prometheus sends every minute of each alert that fires. Answered with an empty 200 once it is
+//! on disk; of a batch that is partly bad the good ones are kept, and a 400 says what is wrong with the others.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use eavip_core::alert::intake::{Annotations, MAX_SENT_LABELS, admit};
+use eavip_core::labels::Labels;
+use eavip_core::time::Timestamp;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::auth::{Allowed, Sender};
+use crate::commit::Alerts;
+use crate::intake::{Known, MAX_ALERTS};
+use crate::problem::Problem;
+use crate::shared::now;
+use crate::store::AlertsRecord;
+
+/// Longest body: a record of the log, and some ten thousand alerts.
+pub const MAX_BODY: usize = 3 << 20;
+/// What is wrong is told of so many alerts; the sender's rule is the same for all of them.
+const MAX_TOLD: usize = 20;
+/// Longest address of a rule at its sender.
+const MAX_GENERATOR: usize = 2_000;
+
+/// An alert as it is posted.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Posted<'a> {
+    #[serde(borrow)]
+    labels: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+    #[serde(borrow, default)]
+    starts_at: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    ends_at: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "generatorURL")]
+    generator: Option<Cow<'a, str>>,
+}
+
+/// What a body says.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Alerts that can be taken.
+    pub known: Vec<Known>,
+    /// What is wrong with the others.
+    pub refused: Vec<String>,
+}
+
+/// Reads a body.
+///
+/// # Errors
+/// When it isn't a list of alerts.
+pub fn read(record: &AlertsRecord) -> Result<Batch, serde_json::Error> {
+    let posted: Vec<Posted<'_>> = serde_json::from_slice(&record.body)?;
+    let mut batch = Batch::default();
+    for alert in posted {
+        match alert.known(record) {
+            Ok(known) => batch.known.push(known),
+            Err(message) => batch.refused.push(message),
+        }
+    }
+    Ok(batch)
+}
+
+impl Posted<'_> {
+    /// The alert, with the times that Alertmanager gives it where its sender gives none.
+    fn known(self, record: &AlertsRecord) -> Result<Known, String> {
+        let received_at = record.received_at;
+        let given = self.labels.iter().filter(|(_, value)| !value.is_empty());
+        let labels = Labels::new(given).map_err(|error| error.to_string())?;
+        if labels.is_empty() {
+            return Err("at least one label pair required".to_owned());
+        }
+        if labels.len() > MAX_SENT_LABELS {
+            return Err(format!("{} labels are too many; send at most {MAX_SENT_LABELS}", labels.len()));
+        }
+        let annotations = Annotations::new(self.annotations).map_err(|error| error.to_string())?;
+        let (starts_at, ends_at) = (moment(self.starts_at.as_deref())?, moment(self.ends_at.as_deref())?);
+        let starts_at = starts_at.or(ends_at).unwrap_or(received_at);
+        let open_ended = ends_at.is_none();
+        let ends_at = ends_at.unwrap_or(received_at + record.resolve_timeout);
+        if ends_at < starts_at {
+            return Err("start time must be before end time".to_owned());
+        }
+        let generator = self.generator.filter(|text| !text.is_empty() && text.len() <= MAX_GENERATOR);
+        Ok(Known {
+            labels,
+            annotations,
+            generator: generator.map(Cow::into_owned),
+            starts_at,
+            ends_at,
+            open_ended,
+            updated_at: received_at,
+            fallback: record.fallback.clone(),
+        })
+    }
+}
+
+/// A moment; none is what Go writes for one that isn't set.
+fn moment(text: Option<&str>) -> Result<Option<Timestamp>, String> {
+    let set = text.filter(|text| !text.is_empty() && !text.starts_with("0001-01-01T00:00:00"));
+    set.map(str::parse).transpose().map_err(|error: eavip_core::time::InvalidTimestamp| error.to_string())
+}
+
+/// Takes alerts.
+pub(super) async fn post(
+    State(app): State<App>,
+    sender: Allowed<Sender>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let policy = app.shared.policy.load_full();
+    let intake = &policy.alerting.intake;
+    let record = AlertsRecord {
+        received_at: now(),
+        resolve_timeout: intake.resolve_timeout,
+        fallback: sender.principal().team.clone(),
+        body,
+    };
+    let Batch { mut known, mut refused } = match read(&record) {
+        Ok(batch) => batch,
+        Err(error) => {
+            let told = format!("the body is not a list of alerts: {error}");
+            return Ok((StatusCode::BAD_REQUEST, Json(told)).into_response());
+        }
+    };
+    if intake.strict {
+        known.retain(|alert| {
+            let lacks = admit(&alert.sent(), &policy).err();
+            let told = |finding: &eavip_core::finding::Finding| {
+                format!("{}: {}; {}", alert.labels, finding.message, finding.remedy)
+            };
+            refused.extend(lacks.iter().flat_map(|lacks| lacks.0.iter().map(told)));
+            lacks.is_none()
+        });
+    }
+    let full = app.shared.intake.len() + known.len() > MAX_ALERTS;
+    if full {
+        let before = known.len();
+        known.retain(|alert| app.shared.intake.knows(&alert.labels));
+        if known.len() < before {
+            refused.push(format!(
+                "{MAX_ALERTS} alerts are kept already; {} new ones were refused",
+                before - known.len()
+            ));
+        }
+    }
+    if !known.is_empty() {
+        app.committer.alerts(Alerts { record, known }).await?;
+    }
+    metrics::counter!("eavip_alerts_refused_total").increment(refused.len() as u64);
+    if refused.is_empty() {
+        return Ok(StatusCode::OK.into_response());
+    }
+    let more = refused.len().saturating_sub(MAX_TOLD);
+    refused.truncate(MAX_TOLD);
+    if more > 0 {
+        refused.push(format!("and {more} more"));
+    }
+    let status = if full { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::BAD_REQUEST };
+    Ok((status, Json(refused.join("; "))).into_response())
+}
+
+#[cfg(test)]
+mod tests;

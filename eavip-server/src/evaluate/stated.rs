@@ -1,0 +1,79 @@
+//! Alerts that no rule on readings finds: those that other systems sent, and what the server states of its own work.
+
+use std::collections::BTreeMap;
+
+use eavip_core::alert::concern::Concern;
+use eavip_core::alert::episode::Ending;
+use eavip_core::alert::intake::{self, admit};
+use eavip_core::evaluate::{Evaluation, Stated};
+use eavip_core::labels::Labels;
+use eavip_core::policy::Policy;
+use eavip_core::time::{Span, Timestamp};
+
+use crate::intake::{MAX_ALERTS, Standing};
+use crate::shared::Shared;
+
+/// How long after the last message was given up its alert goes on; what lies further back is seen in the list.
+const UNDELIVERED_FOR: Span = Span::from_secs(3_600);
+
+/// Shows all of them to an evaluation.
+pub(super) fn show(shared: &Shared, policy: &Policy, now: Timestamp, evaluation: &mut Evaluation<'_>) {
+    let patience = policy.alerting.intake.resolve_timeout;
+    let mut quarantined: Option<(u64, Timestamp)> = None;
+    shared.intake.each(|known| {
+        let ending = match known.standing(shared.started_at, patience, now) {
+            Standing::Firing => None,
+            Standing::Over => Some(Ending::Recovered),
+            Standing::Lapsed => Some(Ending::Lapsed),
+        };
+        if let Some(ending) = ending {
+            return evaluation.over(intake::fingerprint(&known.labels), ending);
+        }
+        match admit(&known.sent(), policy) {
+            Ok(stated) => evaluation.stated(stated),
+            Err(_) => {
+                let (count, since) = quarantined.unwrap_or((0, known.starts_at));
+                quarantined = Some((count + 1, since.min(known.starts_at)));
+            }
+        }
+    });
+    own(shared, policy, quarantined, now).into_iter().for_each(|stated| evaluation.stated(stated));
+}
+
+/// What the server states of its own work.
+fn own(
+    shared: &Shared,
+    policy: &Policy,
+    quarantined: Option<(u64, Timestamp)>,
+    now: Timestamp,
+) -> Vec<Stated> {
+    let Some(owner) = &policy.alerting.intake.owner else { return Vec::new() };
+    let about = |concern: Concern, path: &str, more: &Labels, summary: String, since| {
+        concern.about(path, owner.clone(), more, summary, since)
+    };
+    let mut stated = Vec::new();
+    if let Some((count, since)) = quarantined {
+        let summary = format!("{count} alerts from other systems lack an owner or a runbook");
+        let none = Labels::default();
+        stated.extend(about(Concern::IntakeQuarantined, "/alerts/quarantined", &none, summary, since));
+    }
+    if shared.intake.len() >= MAX_ALERTS {
+        let summary = format!("other systems send more than {MAX_ALERTS} alerts; further ones are refused");
+        stated.extend(about(Concern::IntakeFull, "/alerts", &Labels::default(), summary, now));
+    }
+    let book = shared.book();
+    let mut given_up = BTreeMap::new();
+    for (_, delivery) in book.outbox.given_up() {
+        let since = delivery.ended_at.unwrap_or(delivery.decided_at);
+        let (count, _, last) = given_up.entry(&delivery.to.receiver).or_insert((0_u64, since, since));
+        (*count, *last) = (*count + 1, since.max(*last));
+    }
+    given_up.retain(|_, (.., last)| now.since(*last) < UNDELIVERED_FOR);
+    for (receiver, (count, since, _)) in given_up {
+        let summary = format!("{count} messages to {receiver} were given up");
+        let more = Labels::new([("receiver", receiver.as_str())]).unwrap_or_default();
+        let path = format!("/settings#receiver-{receiver}");
+        stated.extend(about(Concern::NotificationUndelivered, &path, &more, summary, since));
+    }
+    stated
+}

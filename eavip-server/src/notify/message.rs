@@ -1,0 +1,116 @@
+//! A message as senders see it: everything that it tells, the same over all its attempts. How it is written for a
+//! receiver is each sender's part.
+
+use std::collections::BTreeSet;
+
+use eavip_core::alert::episode::Episode;
+use eavip_core::alert::group;
+use eavip_core::alert::notice::Occasion;
+use eavip_core::id::Digest128;
+use eavip_core::labels::Labels;
+use eavip_core::time::Timestamp;
+
+use crate::api::{build, view};
+use crate::book::Delivery;
+use crate::record::{Content, Notice, Recipient};
+use crate::shared::Shared;
+
+/// Alerts that one message spells out; of more it says how many.
+const MAX_ALERTS: usize = 500;
+
+/// A message to one receiver.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Identifies it over all its attempts.
+    pub id: Digest128,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// Where it goes.
+    pub to: Recipient,
+    /// What it tells.
+    pub body: Body,
+    /// How people reach this server, without a slash at the end.
+    pub server: String,
+}
+
+/// What a message tells.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// Alerts of a group.
+    Alerts(Alerts),
+    /// Something else.
+    Notice(Notice),
+}
+
+/// Alerts of a group.
+#[derive(Debug, Clone)]
+pub struct Alerts {
+    /// Why it is sent now.
+    pub occasion: Occasion,
+    /// What they have in common.
+    pub group: Labels,
+    /// The alerts: those that fire, then those that are over.
+    pub alerts: Vec<Told>,
+    /// How many more there are.
+    pub left_out: usize,
+}
+
+/// An alert of a message.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The alert as the API shows it, as it stood when the message was decided: one that is told as firing has no end.
+    pub alert: view::Alert,
+    /// The same as it is known inside.
+    pub episode: Episode,
+    /// Whether it is told for the first time.
+    pub new: bool,
+}
+
+impl Told {
+    /// Whether it is told as firing.
+    #[must_use]
+    pub fn fires(&self) -> bool {
+        self.episode.resolved.is_none()
+    }
+}
+
+impl Alerts {
+    /// Whether one of them fires.
+    #[must_use]
+    pub fn fires(&self) -> bool {
+        self.alerts.iter().any(Told::fires)
+    }
+
+    fn of(group: &Labels, message: &group::Message, shared: &Shared) -> Self {
+        let over: BTreeSet<Digest128> = message.resolved.iter().copied().collect();
+        let new: BTreeSet<Digest128> = message.new.iter().copied().collect();
+        let firing = message.new.iter().filter(|id| !over.contains(id)).chain(&message.firing);
+        let all: Vec<Digest128> = firing.chain(&message.resolved).copied().collect();
+        let (book, policy) = (shared.book(), shared.policy.load());
+        let told = |id: Digest128| {
+            let mut episode = book.alerts.get(id)?.clone();
+            let new = new.contains(&id);
+            if !over.contains(&id) {
+                // A repeat of the message says the same as the first, whatever happened since.
+                episode.resolved = None;
+                episode.acknowledged = episode.acknowledged.filter(|_| !new);
+            }
+            Some(Told { alert: build::alert(shared, &policy, &episode), episode, new })
+        };
+        let alerts: Vec<Told> = all.iter().copied().take(MAX_ALERTS).filter_map(told).collect();
+        let left_out = all.len() - alerts.len();
+        Self { occasion: message.occasion, group: group.clone(), alerts, left_out }
+    }
+}
+
+impl Message {
+    /// The message of a delivery. `server` is how people reach this server.
+    #[must_use]
+    pub fn of(id: Digest128, delivery: &Delivery, shared: &Shared, server: &str) -> Self {
+        let body = match &delivery.content {
+            Content::Alerts { group, message } => Body::Alerts(Alerts::of(group, message, shared)),
+            Content::Notice(notice) => Body::Notice(notice.clone()),
+        };
+        Self { id, decided_at: delivery.decided_at, to: delivery.to.clone(), body, server: server.to_owned() }
+    }
+}
