@@ -8,7 +8,8 @@ use eavip_core::labels::Labels;
 
 use super::*;
 use crate::record::{
-    Actor, Content, DeliveryEvent, DeliveryStatus, JoinEvent, Joined, LinkEvent, Role, UserEvent, VERSION,
+    Actor, Content, DeliveryEvent, DeliveryStatus, JoinEvent, Joined, LinkEvent, Role, TokenEvent, UserEvent,
+    VERSION,
 };
 use crate::testing::{node, place};
 
@@ -174,4 +175,31 @@ fn the_book_survives_its_checkpoint() {
     tell(&mut book, 1, "one", &[episode], &[]);
     let json = serde_json::to_vec(&book).unwrap();
     assert_eq!(serde_json::from_slice::<Book>(&json).unwrap(), book);
+}
+
+#[test]
+fn a_token_goes_back_to_the_account_that_made_it_even_through_another_token() {
+    let mut book = Book::default();
+    let token = |id: &str| Event::Token {
+        id: id.into(),
+        event: TokenEvent::Created {
+            name: id.into(),
+            hash: "h".into(),
+            role: Role::Admin,
+            team: None,
+            expires_at: at(9),
+        },
+    };
+    let makers = [
+        (Actor::User("ana".into()), "first", Some("ana")),
+        (Actor::Token("first".into()), "second", Some("ana")),
+        (Actor::Token("second".into()), "third", Some("ana")),
+        (Actor::Server("token".into()), "own", None),
+        (Actor::Token("own".into()), "of-own", None),
+        (Actor::Token("gone".into()), "of-gone", None),
+    ];
+    for (actor, id, account) in makers {
+        book.apply(1, &LedgerRecord { v: VERSION, at: at(0), actor, reason: None, events: vec![token(id)] });
+        assert_eq!(book.tokens[id].made_by.as_deref(), account, "{id}");
+    }
 }

@@ -14,6 +14,7 @@ fn principal() -> Principal {
         role: Role::Viewer,
         team: None,
         actor: Actor::User("ann".to_owned()),
+        account: Some("ann".to_owned()),
         credential: crate::auth::principal::Credential::Session("hash".to_owned()),
     }
 }
