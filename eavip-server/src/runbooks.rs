@@ -77,6 +77,7 @@ macro_rules! builtin {
 }
 
 builtin![
+    "audit-conflict",
     "certificate-expiring",
     "clock-off",
     "collector-blind",
