@@ -216,11 +216,14 @@ impl Keeper {
 
     fn keep(&mut self) {
         let written = serde_json::to_vec_pretty(&self.testimony).map_err(std::io::Error::other);
-        let kept = written.map_err(|error| error.to_string()).and_then(|json| {
-            private::write(&self.path, &json).map_err(|error| error.to_string())
-        });
+        let kept = written
+            .map_err(|error| error.to_string())
+            .and_then(|json| private::write(&self.path, &json).map_err(|error| error.to_string()));
         if let Err(reason) = kept {
-            tracing::error!(reason, "what this node saw of the audit log can't be kept; a restart forgets it");
+            tracing::error!(
+                reason,
+                "what this node saw of the audit log can't be kept; a restart forgets it"
+            );
         }
     }
 

@@ -5,10 +5,14 @@
 //! Here is what others ask: heads and proofs. Growing and signing is in [`grow`], reading the files without a server in
 //! [`verify`]. The tree's structure and what contradicts what is the policy library's.
 
+mod evidence;
 mod grow;
 pub mod history;
 pub mod key;
+pub mod prove;
+pub mod record;
 pub mod tree;
+pub mod verify;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -113,7 +117,9 @@ impl AuditLog {
             self.head.store(Some(Arc::new(Head { entry, hashes: tree.hashes().clone() })));
             return Ok(tree);
         }
-        tracing::warn!("the audit log's hashes don't come to the signed root; they are made anew from the ledger");
+        tracing::warn!(
+            "the audit log's hashes don't come to the signed root; they are made anew from the ledger"
+        );
         // What stands there may tell which record was changed.
         match std::fs::rename(path, path.with_extension("damaged")) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
@@ -149,6 +155,12 @@ impl AuditLog {
     #[must_use]
     pub fn records(&self, from: u64) -> crate::store::Follow<'_> {
         self.store.follow_ledger(from)
+    }
+
+    /// The position that the next record of the ledger gets.
+    #[must_use]
+    pub fn records_end(&self) -> u64 {
+        self.store.ledger_end()
     }
 
     /// What a node is shown that saw a log of so many events. Nothing while the log contradicts itself.

@@ -47,7 +47,12 @@ impl Ingest {
     /// Takes reports for a store.
     #[must_use]
     pub fn new(committer: Committer, store: uuid::Uuid) -> Self {
-        Self { committer, store: store.to_string().into(), places: Arc::new(Semaphore::new(AT_ONCE)), audit: None }
+        Self {
+            committer,
+            store: store.to_string().into(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            audit: None,
+        }
     }
 
     /// The same with an audit log, whose head each answer shows.

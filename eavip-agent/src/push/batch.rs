@@ -60,7 +60,12 @@ pub(super) fn build(node: NodeId, entries: &[Entry], acknowledged: Number, seen:
 }
 
 /// The request as JSON, or the index of the first entry that isn't JSON.
-fn encode(node: NodeId, entries: &[Entry], acknowledged: Number, seen: Option<u64>) -> Result<Vec<u8>, usize> {
+fn encode(
+    node: NodeId,
+    entries: &[Entry],
+    acknowledged: Number,
+    seen: Option<u64>,
+) -> Result<Vec<u8>, usize> {
     let epoch = entries.first().map_or(0, |entry| entry.number.epoch);
     let mut reports = Vec::with_capacity(entries.len());
     for (at, entry) in entries.iter().enumerate() {

@@ -5,6 +5,7 @@
 //!
 //! Values come twice where people read them: the number in its unit, and the text that a page or table shows.
 
+pub mod audit;
 use eavip_core::Vocabulary;
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};

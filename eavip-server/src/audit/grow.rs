@@ -131,7 +131,9 @@ impl Growth {
     }
 
     fn check_root(&mut self) -> io::Result<()> {
-        let Some((size, _)) = self.signed.filter(|(size, _)| *size == self.tree.leaves()) else { return Ok(()) };
+        let Some((size, _)) = self.signed.filter(|(size, _)| *size == self.tree.leaves()) else {
+            return Ok(());
+        };
         let Some(root) = self.root.take() else { return Ok(()) };
         if self.tree.root() != root {
             let what = format!("the first {size} records don't come to the root that was signed for them");

@@ -43,7 +43,8 @@ pub struct History {
 }
 
 fn damaged(at: u64) -> io::Error {
-    let told = format!("entry {at} of the audit log's root history can't be read; restore it from the backup");
+    let told =
+        format!("entry {at} of the audit log's root history can't be read; restore it from the backup");
     io::Error::new(io::ErrorKind::InvalidData, told)
 }
 

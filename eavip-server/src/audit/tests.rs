@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::*;
 use crate::record::{Actor, Event, LedgerRecord, ServerEvent, VERSION};
 use crate::shared::now;
+use crate::store::embedded::EmbeddedStore;
 use crate::store::memory::MemoryStore;
 use crate::testing::policy;
 
@@ -18,7 +19,7 @@ fn record(number: u64) -> LedgerRecord {
     let event = ServerEvent::StoreRepaired { what: format!("{number}") };
     LedgerRecord {
         v: VERSION,
-        at: Timestamp::default(),
+        at: Timestamp::from_millis(number as i64 * 1_000),
         actor: Actor::Server("test".to_owned()),
         reason: None,
         events: vec![Event::Server { event }],
@@ -34,6 +35,25 @@ fn append(store: &MemoryStore, numbers: std::ops::Range<u64>) {
 fn shared() -> Arc<Shared> {
     let policy = policy("[audit]\ncheckpoint_every = \"1h\"\ncheckpoint_events = 10\n");
     Shared::new(Default::default(), Default::default(), Default::default(), policy)
+}
+
+/// A data directory with a ledger of so many records, all of them signed.
+pub(super) fn files(records: u64) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    append_files(dir.path(), 0..records);
+    let store = Arc::new(EmbeddedStore::open(dir.path()).unwrap());
+    let (_, growing) = AuditLog::start(&dir.path().join(DIRECTORY), store, shared()).unwrap();
+    growing.finish();
+    dir
+}
+
+/// Adds records that nobody signs.
+pub(super) fn append_files(data: &Path, numbers: std::ops::Range<u64>) {
+    let store = EmbeddedStore::open(data).unwrap();
+    for number in numbers {
+        store.append(&record(number)).unwrap();
+    }
+    store.sync().unwrap();
 }
 
 struct Site {

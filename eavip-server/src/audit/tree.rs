@@ -4,7 +4,7 @@
 //! The file is a view: what it says is checked against signed roots, and it can be made again from the ledger.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -61,26 +61,29 @@ impl TreeHashes {
         if size == 0 { Some(empty_root()) } else { Subtree::first(size).hash(self) }
     }
 
-    /// Every hash in the file's order, for who reads all of them.
-    pub(super) fn all(&self) -> impl Iterator<Item = io::Result<Digest256>> {
-        let (total, mut at, mut buffer) = (nodes(self.leaves), 0, Vec::new());
-        std::iter::from_fn(move || {
-            if at == total {
-                return None;
-            }
-            let within = usize::try_from(at % (BUFFER as u64 / HASH)).unwrap_or_default() * HASH as usize;
-            if within == 0 {
-                let bytes = ((total - at) * HASH).min(BUFFER as u64);
-                buffer.resize(usize::try_from(bytes).unwrap_or(BUFFER), 0);
-                if let Err(error) = self.file.read_exact_at(&mut buffer, at * HASH) {
-                    at = total;
-                    return Some(Err(error));
-                }
-            }
-            at += 1;
-            let hash = buffer.get(within..).and_then(|rest| rest.first_chunk::<32>());
-            hash.map(|hash| Ok(Digest256(*hash)))
+    /// Every hash in the file's order, with level and index.
+    pub(super) fn all(&self) -> impl Iterator<Item = io::Result<(u32, u64, Digest256)>> {
+        let mut reader = io::BufReader::with_capacity(BUFFER, At { file: &self.file, offset: 0 });
+        let places = (0..self.leaves)
+            .flat_map(|leaf| (0..=leaf.trailing_ones()).map(move |level| (level, leaf >> level)));
+        places.map(move |(level, index)| {
+            let mut hash = [0; 32];
+            reader.read_exact(&mut hash).map(|()| (level, index, Digest256(hash)))
         })
+    }
+}
+
+/// Reads a file from an offset of its own on, whoever else reads it.
+struct At<'a> {
+    file: &'a File,
+    offset: u64,
+}
+
+impl io::Read for At<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(into, self.offset)?;
+        self.offset += read as u64;
+        Ok(read)
     }
 }
 
@@ -144,13 +147,8 @@ impl TreeFile {
     /// # Errors
     /// The file system's.
     pub fn anew(path: &Path) -> io::Result<Self> {
-        let file = File::options()
-            .create(true)
-            .truncate(true)
-            .read(true)
-            .write(true)
-            .mode(0o600)
-            .open(path)?;
+        let file =
+            File::options().create(true).truncate(true).read(true).write(true).mode(0o600).open(path)?;
         Self::cut(TreeHashes { file: Arc::new(file), leaves: 0 }, 0)
     }
 

@@ -177,7 +177,8 @@ impl Replay {
         match File::open(&segment.path) {
             Ok(file) => {
                 let scan = Scan::new(file, self.reader.salt, self.stream, segment.first, below);
-                self.open = Some(Open { scan, path: segment.path, first: segment.first, end: below, damage: None });
+                self.open =
+                    Some(Open { scan, path: segment.path, first: segment.first, end: below, damage: None });
                 Ok(())
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => Err(self.gap(below)),
