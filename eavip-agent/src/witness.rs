@@ -25,6 +25,9 @@ pub use key::{InvalidVerifierKey, VerifierKey};
 
 use crate::private::{self, PrivateError};
 
+/// Longest checkpoint and key that are looked at. Our own have some hundred bytes; longer ones would only make evidence that
+/// status and file can't hold.
+const MAX_NOTE: usize = 4 * 1024;
 /// Longest file: every conflict with two notes and a proof, many times over.
 const MAX_FILE: u64 = 4 << 20;
 
@@ -229,6 +232,9 @@ impl Keeper {
 
     /// Says why the look told nothing, if it did.
     fn judge(&mut self, head: &AuditHead, now: Timestamp) -> Result<(), String> {
+        if head.checkpoint.len().max(head.key.len()) > MAX_NOTE {
+            return Err(format!("the checkpoint or its key is longer than {MAX_NOTE} bytes"));
+        }
         let note: SignedCheckpoint = head.checkpoint.parse().map_err(|error| format!("{error}"))?;
         if note.unverified().origin() != self.name {
             return Err(format!("the checkpoint isn't of the log `{}`", self.name));

@@ -15,6 +15,7 @@ pub mod tree;
 pub mod verify;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -48,7 +49,7 @@ pub enum AuditError {
     Key(#[from] KeyError),
     /// Tree or history.
     #[error("the audit log's files can't be used")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
 }
 
 /// The newest signed head, and the hashes that proofs up to it are made of.
@@ -93,7 +94,13 @@ impl AuditLog {
     ) -> Result<(Arc<Self>, Growing), AuditError> {
         private::create_dir(dir)?;
         private::check(dir)?;
-        let history = History::open(&dir.join(history::FILE))?;
+        let path = dir.join(history::FILE);
+        let (history, damage) = match History::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                (History::look_at(&path)?, Some(error))
+            }
+            opened => (opened?, None),
+        };
         let key = LogKey::open(dir, store.identity(), !history.is_empty())?;
         let log = Arc::new(Self {
             verifier: key.verifier().clone(),
@@ -104,6 +111,11 @@ impl AuditLog {
             witnesses: Mutex::default(),
         });
         metrics::gauge!("eavip_audit_contradicted").set(0.0);
+        if let Some(damage) = damage {
+            // Nothing can be signed after what can't be read; a server that doesn't start would be worse.
+            log.contradict(damage.to_string());
+            return Ok((log, Growing::idle()?));
+        }
         let tree = log.open_tree(&dir.join(tree::FILE))?;
         let growing = grow::start(Arc::clone(&log), key, shared, tree)?;
         Ok((log, growing))
@@ -122,7 +134,7 @@ impl AuditLog {
         );
         // What stands there may tell which record was changed.
         match std::fs::rename(path, path.with_extension("damaged")) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
             _ => Ok(TreeFile::anew(path)?),
         }
     }

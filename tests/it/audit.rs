@@ -10,6 +10,7 @@
     reason = "helpers of tests, where failing loudly is the point"
 )]
 
+mod kills;
 mod ledger;
 mod public;
 
@@ -94,18 +95,7 @@ impl Scene {
 
     /// What `audit verify` says of a data directory, alone or against the witness.
     fn verify(&self, data: &Path, against_witness: bool) -> Verdict {
-        let mut command = Command::new(SERVER);
-        command.args(["audit", "verify", "-o", "json", "--data"]).arg(data);
-        if against_witness {
-            command.arg("--against").arg(testimony(&self.witness));
-        }
-        let Output { status, stdout, stderr } = run(&mut command);
-        let report: Value = serde_json::from_slice(&stdout)
-            .unwrap_or_else(|_| panic!("{status}: {}", String::from_utf8_lossy(&stderr)));
-        let text = |found: &Value, field: &str| found[field].as_str().unwrap().to_owned();
-        let findings = report["findings"].as_array().unwrap().iter();
-        let findings = findings.map(|found| ["flaw", "what", "detected_by"].map(|field| text(found, field)));
-        Verdict { code: status.code().unwrap(), findings: findings.collect() }
+        verify(data, against_witness.then_some(&self.witness))
     }
 
     /// Lets a server and the witness run on attacked data, and gives what the witness then holds against it.
@@ -120,6 +110,22 @@ impl Scene {
         });
         (node, told)
     }
+}
+
+/// What `audit verify` says of a data directory, alone or against what a node keeps in its state.
+fn verify(data: &Path, witness: Option<&PathBuf>) -> Verdict {
+    let mut command = Command::new(SERVER);
+    command.args(["audit", "verify", "-o", "json", "--data"]).arg(data);
+    if let Some(state) = witness {
+        command.arg("--against").arg(testimony(state));
+    }
+    let Output { status, stdout, stderr } = run(&mut command);
+    let report: Value = serde_json::from_slice(&stdout)
+        .unwrap_or_else(|_| panic!("{status}: {}", String::from_utf8_lossy(&stderr)));
+    let text = |found: &Value, field: &str| found[field].as_str().unwrap().to_owned();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let findings = findings.map(|found| ["flaw", "what", "detected_by"].map(|field| text(found, field)));
+    Verdict { code: status.code().unwrap(), findings: findings.collect() }
 }
 
 struct Verdict {

@@ -116,7 +116,8 @@ fn what_is_no_checkpoint_of_this_log_changes_nothing() {
     let (mut keeper, honest) = witness(dir.path());
     let sound = honest.head(5, 3);
     let other = sound.checkpoint.replacen(&log_name(STORE), &log_name(Uuid::from_u128(8)), 1);
-    for checkpoint in ["", "nonsense\n", &other] {
+    let long = sound.checkpoint.replacen("\n\n", &format!("\n{}\n\n", "x".repeat(MAX_NOTE)), 1);
+    for checkpoint in ["", "nonsense\n", &other, &long] {
         keeper.look(&AuditHead { checkpoint: checkpoint.to_owned(), ..sound.clone() }, at(1));
         assert_eq!((keeper.seen(), keeper.status().conflicts.len()), (Some(3), 0));
         assert!(keeper.status().problem.is_some());

@@ -200,3 +200,18 @@ fn notes_what_each_node_saw_last() {
     let seen: Vec<u64> = log.witnesses().into_values().map(|seen| seen.events).collect();
     assert_eq!(seen, [9, 5]);
 }
+
+#[test]
+fn a_damaged_history_ends_the_signing_and_nothing_else() {
+    let site = Site::new(25);
+    drop(site.once());
+    let path = site.audit().join(history::FILE);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 512;
+    bytes[last] = b'x';
+    std::fs::write(&path, &bytes).unwrap();
+    let log = site.once();
+    assert!(log.contradiction().unwrap().contains("entry 2"), "{:?}", log.contradiction());
+    assert!(log.shown(None).is_none());
+    assert_eq!(std::fs::read(&path).unwrap(), bytes, "what is there stays as evidence");
+}
