@@ -57,6 +57,8 @@ pub enum AuditError {
 pub struct Head {
     /// The checkpoint.
     pub entry: Entry,
+    /// Its text, which every answer to a node carries.
+    note: String,
     hashes: TreeHashes,
 }
 
@@ -73,6 +75,8 @@ pub struct Seen {
 #[derive(Debug)]
 pub struct AuditLog {
     verifier: VerifierKey,
+    /// Its text, which every answer to a node carries.
+    key: String,
     history: History,
     store: Arc<dyn Store>,
     head: ArcSwapOption<Head>,
@@ -104,6 +108,7 @@ impl AuditLog {
         let key = LogKey::open(dir, store.identity(), !history.is_empty())?;
         let log = Arc::new(Self {
             verifier: key.verifier().clone(),
+            key: key.verifier().to_string(),
             history,
             store,
             head: ArcSwapOption::empty(),
@@ -126,7 +131,7 @@ impl AuditLog {
         let Some(entry) = self.history.last()? else { return Ok(TreeFile::anew(path)?) };
         let checkpoint = entry.note.unverified().clone();
         if let Some(tree) = TreeFile::open_at(path, checkpoint.size(), checkpoint.root())? {
-            self.head.store(Some(Arc::new(Head { entry, hashes: tree.hashes().clone() })));
+            self.head.store(Some(Arc::new(Head::new(entry, tree.hashes().clone()))));
             return Ok(tree);
         }
         tracing::warn!(
@@ -181,8 +186,8 @@ impl AuditLog {
         let head = self.head().filter(|_| self.contradiction().is_none())?;
         let proof = seen.and_then(|seen| head.consistency(seen, head.entry.size()));
         Some(AuditHead {
-            key: self.verifier.to_string(),
-            checkpoint: head.entry.note.to_string(),
+            key: self.key.clone(),
+            checkpoint: head.note.clone(),
             proof: proof.map(|proof| proof.path).unwrap_or_default(),
         })
     }
@@ -218,6 +223,10 @@ impl AuditLog {
 }
 
 impl Head {
+    fn new(entry: Entry, hashes: TreeHashes) -> Self {
+        Self { note: entry.note.to_string(), entry, hashes }
+    }
+
     /// That the record at a position is in the log of a size, which the newest checkpoint covers.
     #[must_use]
     pub fn inclusion(&self, position: u64, size: u64) -> Option<(Digest256, Inclusion)> {

@@ -74,7 +74,10 @@ fn above(below: &[Digest256]) -> Vec<Digest256> {
     }
     std::thread::scope(|scope| {
         let parts: Vec<_> = below.chunks(each).map(|part| scope.spawn(move || hash(part))).collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     })
 }
 

@@ -148,7 +148,7 @@ impl Growth {
         }
         let (hashes, _) = self.tree.sync()?;
         let entry = self.log.history.last()?;
-        self.log.head.store(entry.map(|entry| Arc::new(Head { entry, hashes })));
+        self.log.head.store(entry.map(|entry| Arc::new(Head::new(entry, hashes))));
         Ok(())
     }
 
@@ -164,7 +164,7 @@ impl Growth {
         let entry = Entry { at: now, note };
         self.log.history.append(&entry)?;
         self.signed = Some((size, now));
-        self.log.head.store(Some(Arc::new(Head { entry, hashes })));
+        self.log.head.store(Some(Arc::new(Head::new(entry, hashes))));
         metrics::counter!("eavip_audit_checkpoints_total").increment(1);
         metrics::gauge!("eavip_audit_checkpoint_records").set(size as f64);
         metrics::gauge!("eavip_audit_checkpoint_timestamp_seconds").set(now.as_millis() as f64 / 1e3);

@@ -13,6 +13,7 @@ use super::{Exit, complain, say};
 use crate::audit::prove::{Asked, Document, Form, MAX_DOCUMENT, prove};
 use crate::audit::verify::{Report, all_witnessed, verify};
 use crate::config::Config;
+use crate::dashboard::words::counted;
 
 /// What can be done with the audit log.
 #[derive(Debug, Subcommand)]
@@ -134,8 +135,11 @@ fn table(report: &Report, against: usize) -> String {
     let Report { log, records, checkpoints, covered, agreeing, findings, notes, .. } = report;
     let mut lines = vec![
         format!("audit log    {log}"),
-        format!("records      {records}, {covered} of them signed in {checkpoints} checkpoints"),
-        format!("witnesses    {agreeing} of {against} checkpoints agree"),
+        format!(
+            "records      {records}, {covered} of them signed in {}",
+            counted(*checkpoints, "checkpoint", "checkpoints")
+        ),
+        format!("witnesses    {agreeing} of {} agree", counted(against, "checkpoint", "checkpoints")),
     ];
     lines.extend(notes.iter().map(|note| format!("note         {note}")));
     for found in findings {
@@ -149,7 +153,10 @@ fn table(report: &Report, against: usize) -> String {
                 .to_owned()
         }
         (0, _) => "\nsound: the ledger is what was signed and what the witnesses saw".to_owned(),
-        (count, _) => format!("\n{count} findings; `eavipctl explain CODE` says what each means"),
+        (count, _) => {
+            let findings = counted(count, "finding", "findings");
+            format!("\n{findings}; `eavipctl explain CODE` says what each means")
+        }
     };
     lines.push(verdict);
     lines.join("\n")
@@ -160,7 +167,8 @@ fn proven(files: &Files, asked: &Asked, form: Form) -> anyhow::Result<Exit> {
     match prove(&files.data(), files.key.clone(), asked, form, &mut out) {
         Ok(count) => {
             if !matches!(asked, Asked::Position(_)) {
-                complain(&format!("{count} records written"));
+                let count = usize::try_from(count).unwrap_or(usize::MAX);
+                complain(&format!("{} written", counted(count, "record", "records")));
             }
             Ok(Exit::Ok)
         }

@@ -23,8 +23,8 @@ pub(super) struct Difference {
     pub(super) what: String,
 }
 
-/// Compares the ledger with the hashes that were signed.
-pub(super) fn differences(ledger: &Levels, signed: &Levels) -> Vec<Difference> {
+/// Compares the ledger with the hashes that were signed; also how many of those the ledger ends before.
+pub(super) fn differences(ledger: &Levels, signed: &Levels) -> (Vec<Difference>, u64) {
     let here = |at: u64| ledger.full(0, at);
     let had = |at: u64| signed.full(0, at);
     let (mut found, mut exchanged) = (Vec::new(), BTreeSet::new());
@@ -60,7 +60,8 @@ pub(super) fn differences(ledger: &Levels, signed: &Levels) -> Vec<Difference> {
             (at, place) = (at + 1, place + 1);
         }
     }
-    found
+    let rest = if here(place).is_none() { signed.len() - at } else { 0 };
+    (found, rest)
 }
 
 /// Whether two stretches are the same for a while, or to the end of what was signed.
