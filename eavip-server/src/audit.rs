@@ -2,7 +2,7 @@
 //! signed head kept, and each node shown the newest one (seed: *Configuration changes are auditable*, *Audit
 //! readiness*; why it is as it is: decision 0007).
 //!
-//! Here is what others ask: heads and proofs. Growing and signing is in [`grow`], reading the files without a server in
+//! Here is what others ask: heads and proofs. Growing and signing is in `grow`, reading the files without a server in
 //! [`verify`]. The tree's structure and what contradicts what is the policy library's.
 
 mod evidence;
