@@ -267,9 +267,11 @@ async fn storm(target: &Target, hook: &Hook) -> anyhow::Result<(usize, usize, Du
     let pushed = Instant::now();
     let told = || hook.heard().first.len();
     let all = until(Duration::from_secs(120), || told() >= DISTINCT).await;
-    let last = hook.heard().last.unwrap_or(pushed);
+    // What is missing after that time is missing from the figure.
     drop(all);
-    Ok((hook.heard().messages - before, told(), last.saturating_duration_since(pushed)))
+    let heard = hook.heard();
+    let drained = heard.last.unwrap_or(pushed).saturating_duration_since(pushed);
+    Ok((heard.messages - before, heard.first.len(), drained))
 }
 
 async fn until(most: Duration, done: impl Fn() -> bool) -> anyhow::Result<()> {
