@@ -5,6 +5,7 @@
 mod access;
 mod alerts;
 mod changes;
+mod incidents;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use access::{Account, ApiToken, Join, Session, SignInLink};
 pub use alerts::{Alerts, Delivery};
 pub use changes::Change;
+pub use incidents::{Incidents, MAX_KEPT};
 
 use crate::record::{Event, LedgerRecord, NodeEvent};
 
@@ -42,6 +44,9 @@ pub struct Enrolment {
 pub struct Book {
     /// Alerts and the messages that tell of them.
     pub alerts: Alerts,
+    /// Incidents.
+    #[serde(default)]
+    pub incidents: Incidents,
     /// Enrolled nodes, revoked ones included.
     pub nodes: BTreeMap<NodeId, Enrolment>,
     /// Join tokens that aren't spent.
@@ -68,6 +73,7 @@ impl Book {
                     self.alerts.episode(*id, event, notice.as_ref(), record.at);
                 }
                 Event::Delivery { id, event } => self.alerts.delivery(*id, event, record.at),
+                Event::Incident { id, event } => self.incidents.apply(id, event),
                 Event::Node { id, event } => self.node(*id, event, record.at),
                 Event::Join { id, event } => access::join(&mut self.joins, id, event, record),
                 Event::User { name, event } => self.user(name, event, record.at),

@@ -19,6 +19,7 @@ pub mod demo;
 pub mod enrolment;
 pub mod evaluate;
 pub mod history;
+pub mod incidents;
 pub mod ingest;
 pub mod listener;
 pub mod log;

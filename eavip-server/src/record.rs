@@ -3,7 +3,8 @@
 
 use eavip_core::alert::episode::EpisodeEvent;
 use eavip_core::alert::route::Notice;
-use eavip_core::id::{Digest128, NodeId, ReceiverId};
+use eavip_core::id::{Digest128, IncidentId, NodeId, ReceiverId};
+use eavip_core::incident::change::IncidentEvent;
 use eavip_core::node::Place;
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -80,6 +81,13 @@ pub enum Event {
         id: Digest128,
         /// What.
         event: DeliveryEvent,
+    },
+    /// An incident.
+    Incident {
+        /// Which.
+        id: IncidentId,
+        /// What.
+        event: IncidentEvent,
     },
     /// A node.
     Node {

@@ -2,7 +2,6 @@
 //! the server is serialised for people or clients.
 //!
 //! A node that was revoked is gone from here; the feed of changes and the ledger tell of it.
-//!
 //! Values come twice where people read them: the number in its unit, and the text that a page or table shows.
 
 use eavip_core::Vocabulary;
@@ -21,6 +20,8 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::record::{DeliveryStatus, Role};
+
+pub mod incident;
 
 /// The schema of a closed vocabulary: its words.
 pub fn words<V: Vocabulary>() -> Schema {

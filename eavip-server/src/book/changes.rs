@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use eavip_core::alert::episode::{Episode, EpisodeEvent};
-use eavip_core::id::{Digest128, NodeId};
+use eavip_core::id::{Digest128, IncidentId, NodeId};
+use eavip_core::incident::change::{self, IncidentEvent};
+use eavip_core::incident::timeline::Entry;
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,9 @@ use crate::record::{
 
 /// Changes kept for the feed and for charts' marks.
 const MAX_CHANGES: usize = 1_000;
+
+/// Most characters of what somebody wrote into an incident: the feed says that there is something to read.
+const MAX_TEXT: usize = 200;
 
 /// One event, told in a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,6 +67,7 @@ fn told(event: &Event, alerts: &Alerts) -> Option<Told> {
     match event {
         Event::Episode { id, event, .. } => Some(episode(*id, event, alerts.get(*id))),
         Event::Delivery { id, event } => delivery(*id, event, alerts),
+        Event::Incident { id, event } => incident(id, event),
         Event::Node { id, event } => {
             let (kind, text) = node(event);
             Some((kind, text, Some(format!("/nodes/{id}")), Some(*id)))
@@ -90,6 +96,20 @@ fn episode(id: Digest128, event: &EpisodeEvent, known: Option<&Episode>) -> Told
         EpisodeEvent::Resolved { ending, .. } => ("alert-resolved", format!("over ({ending}): {what}"), node),
     };
     (kind, text, Some(format!("/alerts/{id}")), node)
+}
+
+/// What happened beside an incident is told where it happened.
+fn incident(id: &IncidentId, event: &IncidentEvent) -> Option<Told> {
+    let kind = match event.change {
+        change::Change::Witnessed { .. } => return None,
+        change::Change::Declared { .. } => "incident-declared",
+        change::Change::Reopened { .. } => "incident-reopened",
+        change::Change::Closed => "incident-closed",
+        _ => "incident-changed",
+    };
+    let Entry { topic, text, .. } = Entry::from(event);
+    let text: String = text.chars().take(MAX_TEXT).collect();
+    Some((kind, format!("{id} ({topic}): {text}"), Some(format!("/incidents/{id}")), None))
 }
 
 fn delivery(id: Digest128, event: &DeliveryEvent, alerts: &Alerts) -> Option<Told> {

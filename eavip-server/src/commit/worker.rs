@@ -263,6 +263,7 @@ impl Worker {
                 shared.changed(ChangeKind::Alert, id.to_string());
                 shared.send.notify_one();
             }
+            Event::Incident { id, .. } => shared.changed(ChangeKind::Incident, id.to_string()),
             Event::Delivery { id, .. } => shared.changed(ChangeKind::Delivery, id.to_string()),
             Event::Join { .. }
             | Event::User { .. }
