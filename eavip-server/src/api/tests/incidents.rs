@@ -35,7 +35,16 @@ async fn token_of(server: &Server, account: &str, role: Role) -> String {
 async fn firing(server: &Server) -> (String, NodeId) {
     let node = server.node("web-1", vec![full_disk()]).await;
     let _ = server.evaluate().await;
-    let id = server.app.shared.book().alerts.open().find(|episode| episode.opening.rule.as_str() == "disk-full").unwrap().opening.id;
+    let id = server
+        .app
+        .shared
+        .book()
+        .alerts
+        .open()
+        .find(|episode| episode.opening.rule.as_str() == "disk-full")
+        .unwrap()
+        .opening
+        .id;
     (id.to_string(), node)
 }
 

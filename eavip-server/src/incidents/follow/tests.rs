@@ -16,7 +16,16 @@ async fn firing() -> (Server, Digest128) {
     server.app.shared.policy.store(Arc::new(people()));
     let _ = server.node("web-1", vec![full_disk()]).await;
     let _ = server.evaluate().await;
-    let episode = server.app.shared.book().alerts.open().find(|episode| episode.opening.rule.as_str() == "disk-full").unwrap().opening.id;
+    let episode = server
+        .app
+        .shared
+        .book()
+        .alerts
+        .open()
+        .find(|episode| episode.opening.rule.as_str() == "disk-full")
+        .unwrap()
+        .opening
+        .id;
     (server, episode)
 }
 
