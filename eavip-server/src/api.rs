@@ -10,6 +10,7 @@ pub mod docs;
 pub mod document;
 pub mod extract;
 pub mod idempotency;
+pub mod incidents;
 pub mod join_tokens;
 pub mod nodes;
 pub mod overview;
@@ -45,6 +46,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(alerts::router())
         .merge(changes::router())
         .merge(docs::router())
+        .merge(incidents::router())
         .merge(join_tokens::router())
         .merge(nodes::router())
         .merge(overview::router())

@@ -8,6 +8,7 @@ mod changes;
 pub mod groups;
 mod outbox;
 pub mod silences;
+mod incidents;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,6 +21,7 @@ pub use access::{Account, ApiToken, Join, Session, SignInLink};
 pub use alerts::Alerts;
 pub use changes::Change;
 pub use outbox::{Delivery, Outbox};
+pub use incidents::{Incidents, MAX_KEPT};
 
 use crate::record::{Content, DeliveryEvent, Event, LedgerRecord, NodeEvent};
 
@@ -52,6 +54,9 @@ pub struct Book {
     pub outbox: Outbox,
     /// Who isn't told of what for a while.
     pub silences: silences::Silences,
+    /// Incidents.
+    #[serde(default)]
+    pub incidents: Incidents,
     /// Enrolled nodes, revoked ones included.
     pub nodes: BTreeMap<NodeId, Enrolment>,
     /// Join tokens that aren't spent.
@@ -90,6 +95,7 @@ impl Book {
                     }
                     self.outbox.apply(*id, event, record.at);
                 }
+                Event::Incident { id, event } => self.incidents.apply(id, event),
                 Event::Node { id, event } => self.node(*id, event, record.at),
                 Event::Join { id, event } => access::join(&mut self.joins, id, event, record),
                 Event::User { name, event } => self.user(name, event, record.at),

@@ -6,6 +6,7 @@
 //! [`sign_in`].
 
 pub mod error;
+pub mod incidents;
 pub mod model;
 pub mod sign_in;
 pub mod trust;

@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod gate;
 mod given;
+mod incidents;
 mod login;
 mod nodes;
 mod output;

@@ -20,6 +20,7 @@ pub mod demo;
 pub mod enrolment;
 pub mod evaluate;
 pub mod history;
+pub mod incidents;
 pub mod ingest;
 pub mod intake;
 pub mod listener;

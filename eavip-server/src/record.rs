@@ -5,7 +5,8 @@ use eavip_core::alert::episode::EpisodeEvent;
 use eavip_core::alert::group::{self, GroupingPolicy};
 use eavip_core::alert::notice::Reason;
 use eavip_core::alert::silence::SilenceEvent;
-use eavip_core::id::{Digest128, NodeId, PersonId, ReceiverId, TeamId};
+use eavip_core::id::{Digest128, IncidentId, NodeId, PersonId, ReceiverId, TeamId};
+use eavip_core::incident::change::IncidentEvent;
 use eavip_core::labels::Labels;
 use eavip_core::node::Place;
 use eavip_core::time::Timestamp;
@@ -99,6 +100,13 @@ pub enum Event {
         id: Digest128,
         /// What.
         event: DeliveryEvent,
+    },
+    /// An incident.
+    Incident {
+        /// Which.
+        id: IncidentId,
+        /// What.
+        event: IncidentEvent,
     },
     /// A node.
     Node {

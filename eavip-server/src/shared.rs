@@ -31,6 +31,8 @@ words! {
         Report = "report",
         /// An alert.
         Alert = "alert",
+        /// An incident.
+        Incident = "incident",
         /// A node's enrolment.
         Node = "node",
         /// A message to a receiver.

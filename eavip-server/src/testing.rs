@@ -106,3 +106,49 @@ pub(crate) fn checked(seq: u64, body: Body) -> Checked {
 pub(crate) fn reports(node: NodeId, acknowledged: u64, reports: Vec<Checked>) -> Reports {
     Reports { node, epoch: 1, acknowledged, received_at: now(), reports }
 }
+
+/// The name of an incident.
+pub(crate) fn incident_id(text: &str) -> eavip_core::id::IncidentId {
+    text.parse().unwrap()
+}
+
+/// An incident of a service of [`place`]'s installation, as ana declares it.
+pub(crate) fn declaration(id: &str, service: &str) -> eavip_core::incident::change::Declaration {
+    use eavip_core::incident::sev::{Impact, Integrity, Scope};
+    eavip_core::incident::change::Declaration {
+        id: incident_id(id),
+        title: format!("{service} fails"),
+        owner: "platform-operations".parse().unwrap(),
+        environment: Environment::Production,
+        mode: Mode::Saas,
+        deployment: Some("eu-1".parse().unwrap()),
+        services: [service.parse().unwrap()].into(),
+        impact: Impact { scope: Scope::Partial, integrity: Integrity::Intact },
+        security: false,
+        began_at: Timestamp::from_millis(0),
+        alert: None,
+    }
+}
+
+/// The people of tests: ana and ben.
+pub(crate) fn people() -> Policy {
+    policy(
+        "[person.ana]\nteams = [\"platform-operations\"]\n[person.ben]\nteams = [\"product-architecture\"]\n",
+    )
+}
+
+/// The record of what ana asks of an incident, decided on the book.
+pub(crate) fn asks(
+    book: &crate::book::Book,
+    id: &str,
+    request: eavip_core::incident::change::Request,
+    at: Timestamp,
+) -> LedgerRecord {
+    use eavip_core::aggregate::Aggregate as _;
+    let (id, by) = (incident_id(id), eavip_core::incident::Actor::Person("ana".parse().unwrap()));
+    let command = eavip_core::incident::change::IncidentCommand { by, request };
+    let decided =
+        eavip_core::incident::Incident::decide(book.incidents.get(&id), command, &people(), at).unwrap();
+    let events = decided.into_iter().map(|event| Event::Incident { id: id.clone(), event }).collect();
+    LedgerRecord { v: VERSION, at, actor: Actor::User("ana".to_owned()), reason: None, events }
+}

@@ -3,6 +3,7 @@
 
 pub mod alert;
 pub mod history;
+pub mod incident;
 pub mod node;
 pub mod overview;
 pub mod signal;

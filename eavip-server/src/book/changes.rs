@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use eavip_core::alert::episode::{Episode, EpisodeEvent};
 use eavip_core::alert::silence::{Silence, SilenceEvent};
-use eavip_core::id::{Digest128, NodeId};
+use eavip_core::id::{Digest128, IncidentId, NodeId};
+use eavip_core::incident::change::{self, IncidentEvent};
+use eavip_core::incident::timeline::Entry;
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,9 @@ use crate::record::{
 
 /// Changes kept for the feed and for charts' marks.
 const MAX_CHANGES: usize = 1_000;
+
+/// Most characters of what somebody wrote into an incident: the feed says that there is something to read.
+const MAX_TEXT: usize = 200;
 
 /// One event, told in a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +70,7 @@ pub(super) fn told(event: &Event, book: &Book) -> Option<Told> {
         Event::Held { .. } => None,
         Event::Silence { id, event } => silence(event, book.silences.get(*id)),
         Event::Delivery { id, event } => delivery(event, book.outbox.get(*id)),
+        Event::Incident { id, event } => incident(id, event),
         Event::Node { id, event } => {
             let (kind, text) = node(event);
             Some((kind, text, Some(format!("/nodes/{id}")), Some(*id)))
@@ -112,6 +118,20 @@ fn silence(event: &SilenceEvent, known: Option<&Silence>) -> Option<Told> {
         _ => return None,
     };
     Some((kind, text, Some("/silences".to_owned()), None))
+}
+
+/// What happened beside an incident is told where it happened.
+fn incident(id: &IncidentId, event: &IncidentEvent) -> Option<Told> {
+    let kind = match event.change {
+        change::Change::Witnessed { .. } => return None,
+        change::Change::Declared { .. } => "incident-declared",
+        change::Change::Reopened { .. } => "incident-reopened",
+        change::Change::Closed => "incident-closed",
+        _ => "incident-changed",
+    };
+    let Entry { topic, text, .. } = Entry::from(event);
+    let text: String = text.chars().take(MAX_TEXT).collect();
+    Some((kind, format!("{id} ({topic}): {text}"), Some(format!("/incidents/{id}")), None))
 }
 
 fn delivery(event: &DeliveryEvent, known: Option<&Delivery>) -> Option<Told> {

@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
 use eavip_core::environment::Environment;
+use eavip_core::finding::Outcome;
+use eavip_core::incident::phase::Phase;
+use eavip_core::incident::sev::{Integrity, Scope, Sev};
+use eavip_core::incident::timeline::Topic;
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
@@ -89,6 +93,61 @@ answers! {
 
     /// An alert with its deliveries.
     AlertDetail { #[serde(flatten)] alert: Alert, deliveries: Vec<Delivery> }
+
+    /// An incident in a list.
+    Incident {
+        id: String, title: String, sev: Sev, phase: Phase, open: bool, security: bool, owner: Team,
+        commander: Option<String>, acknowledged_by: Option<String>, deployment: Option<String>,
+        environment: Environment, services: Vec<String>, began_at: String, declared_at: String,
+        closed_at: Option<String>, duplicate_of: Option<String>, update_due_at: Option<String>,
+        review_due_at: Option<String>, overdue: usize,
+    }
+
+    /// Who did something, and when.
+    IncidentMark { by: String, at: String }
+
+    /// What a rule says of an incident.
+    IncidentFinding { rule: String, outcome: Outcome, message: String, remedy: String }
+
+    /// A phase and what it must leave.
+    IncidentPhase { phase: Phase, leaves: Vec<IncidentFinding> }
+
+    /// A signal over all nodes that measure it.
+    SignalNow { signal: Signal, service: Option<String>, health: Health, at: String }
+
+    /// An alert of an incident.
+    IncidentAlert { id: String, summary: String, resolved_at: Option<String> }
+
+    /// A step of a runbook page.
+    IncidentStep { text: String, ticked: Option<IncidentMark> }
+
+    /// A runbook page with its steps.
+    IncidentRunbook { page: String, title: String, revision: String, steps: Vec<IncidentStep> }
+
+    /// A draft of the next update.
+    UpdateDraft { audience: String, text: String }
+
+    /// The review of an incident.
+    IncidentReview {
+        digest: String, summary: String, consequences: String, cause: Option<String>, explanation: String,
+        factors: Vec<String>, detection_gap: String, lessons: String, runbook_revision: Option<String>,
+        completed: Option<IncidentMark>, signed: Option<IncidentMark>,
+    }
+
+    /// An action item.
+    IncidentItem { number: u16, what: String, owner: Team, due_at: String, late: bool, done: Option<IncidentMark> }
+
+    /// An entry of a timeline.
+    IncidentEntry { at: String, by: String, topic: Topic, text: String }
+
+    /// An incident, whole.
+    IncidentDetail {
+        #[serde(flatten)] incident: Incident, scope: Scope, integrity: Integrity, sev_by: String,
+        roles: BTreeMap<String, String>, duties: Vec<IncidentFinding>, phases: Vec<IncidentPhase>,
+        before_closing: Vec<IncidentFinding>, alerts: Vec<IncidentAlert>, proposed_alerts: Vec<IncidentAlert>,
+        signals: Vec<SignalNow>, runbooks: Vec<IncidentRunbook>, updates: Vec<UpdateDraft>,
+        review: IncidentReview, items: Vec<IncidentItem>, timeline: Vec<IncidentEntry>, entries: usize,
+    }
 
     /// An API token, without its secret.
     Token {

@@ -312,6 +312,7 @@ impl Worker {
                 shared.changed(ChangeKind::Silence, id.to_string());
                 shared.evaluate.notify_one();
             }
+            Event::Incident { id, .. } => shared.changed(ChangeKind::Incident, id.to_string()),
             Event::Join { .. }
             | Event::User { .. }
             | Event::Link { .. }
