@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod incidents;
 pub mod join_tokens;
 pub mod nodes;
+pub mod noise;
 pub mod overview;
 pub mod page;
 pub mod roles;
@@ -49,6 +50,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(incidents::router())
         .merge(join_tokens::router())
         .merge(nodes::router())
+        .merge(noise::router())
         .merge(overview::router())
         .merge(session::router())
         .merge(tokens::router())

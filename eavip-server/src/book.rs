@@ -9,6 +9,8 @@ pub mod groups;
 mod outbox;
 pub mod silences;
 mod incidents;
+pub mod noise;
+mod trends;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,6 +24,7 @@ pub use alerts::Alerts;
 pub use changes::Change;
 pub use outbox::{Delivery, Outbox};
 pub use incidents::{Incidents, MAX_KEPT};
+pub use trends::Trends;
 
 use crate::record::{Content, DeliveryEvent, Event, LedgerRecord, NodeEvent};
 
@@ -57,6 +60,12 @@ pub struct Book {
     /// Incidents.
     #[serde(default)]
     pub incidents: Incidents,
+    /// What became of the alerts of the last weeks, and the defects that followed.
+    #[serde(default)]
+    pub noise: noise::Noise,
+    /// Operations reviews, and what trends propose.
+    #[serde(default)]
+    pub trends: Trends,
     /// Enrolled nodes, revoked ones included.
     pub nodes: BTreeMap<NodeId, Enrolment>,
     /// Join tokens that aren't spent.
@@ -83,16 +92,27 @@ impl Book {
                 Event::Episode { id, event, groups } => {
                     self.alerts.apply(*id, event);
                     self.groups.episode(*id, event, groups, record.at);
+                    self.noise.episode(*id, event);
                 }
                 Event::Held { episode, receiver, reason } => {
                     self.groups.hold(*episode, receiver, *reason, record.at);
+                    let episode = self.alerts.get(*episode);
+                    self.noise.held(episode, *reason, &self.silences, record.at);
                 }
-                Event::Silence { id, event } => self.silences.apply(*id, event),
+                Event::Vote { episode, by, actionable } => self.noise.vote(*episode, by, *actionable),
+                Event::Defect { id, event } => self.noise.defect_event(*id, event),
+                Event::Review { month, event } => self.trends.review_event(*month, event),
+                Event::Proposal { id, event } => self.trends.proposal_event(*id, event),
+                Event::Silence { id, event } => {
+                    self.silences.apply(*id, event);
+                    self.noise.silence(*id, event);
+                }
                 Event::Delivery { id, event } => {
                     if let DeliveryEvent::Decided { to, content: Content::Alerts { group, message } } = event
                     {
                         self.groups.told(&to.receiver, group, message, record.at);
                     }
+                    self.noise.delivery(*id, event, record.at);
                     self.outbox.apply(*id, event, record.at);
                 }
                 Event::Incident { id, event } => self.incidents.apply(id, event),
@@ -101,7 +121,7 @@ impl Book {
                 Event::User { name, event } => self.user(name, event, record.at),
                 Event::Link { hash, event } => access::link(&mut self.links, hash, event),
                 Event::Token { id, event } => access::token(&mut self.tokens, id, event, record),
-                Event::Server { .. } => {}
+                Event::Server { event } => self.noise.server(event, record.at),
             }
         }
         self.forget(record.at);
@@ -133,6 +153,7 @@ impl Book {
         self.sessions.retain(|_, session| session.expires_at > at);
         self.links.retain(|_, link| link.expires_at > at);
         self.silences.forget(at);
+        self.noise.forget(at);
         let forgotten = self.alerts.forget(|episode| self.outbox.waits_with(episode));
         self.groups.forget(&forgotten);
         self.outbox.forget(&forgotten);

@@ -8,6 +8,7 @@
 pub mod error;
 pub mod incidents;
 pub mod model;
+pub mod noise;
 pub mod sign_in;
 pub mod trust;
 

@@ -13,6 +13,7 @@ mod given;
 mod incidents;
 mod login;
 mod nodes;
+mod noise;
 mod output;
 mod policy;
 mod reasons;

@@ -26,6 +26,7 @@ pub mod intake;
 pub mod listener;
 pub mod log;
 pub mod nodes;
+pub mod noise;
 pub mod notify;
 pub mod problem;
 pub mod record;

@@ -5,6 +5,7 @@ pub mod alert;
 pub mod history;
 pub mod incident;
 pub mod node;
+pub mod noise;
 pub mod overview;
 pub mod signal;
 

@@ -20,9 +20,10 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::record::Role;
 
-pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved};
+pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, Vote};
 
 pub mod incident;
+pub mod noise;
 
 /// The schema of a closed vocabulary: its words.
 pub fn words<V: Vocabulary>() -> Schema {

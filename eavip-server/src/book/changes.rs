@@ -3,11 +3,16 @@
 use std::collections::VecDeque;
 
 use eavip_core::alert::episode::{Episode, EpisodeEvent};
+use eavip_core::alert::noise::defect::DefectEvent;
 use eavip_core::alert::silence::{Silence, SilenceEvent};
+use eavip_core::finding::Finding;
 use eavip_core::id::{Digest128, IncidentId, NodeId};
 use eavip_core::incident::change::{self, IncidentEvent};
 use eavip_core::incident::timeline::Entry;
 use eavip_core::time::Timestamp;
+use eavip_core::trend::feedback::ProposalEvent;
+use eavip_core::trend::month::Month;
+use eavip_core::trend::review::ReviewEvent;
 use serde::{Deserialize, Serialize};
 
 use super::{Book, Delivery};
@@ -67,7 +72,10 @@ pub(super) type Told = (&'static str, String, Option<String>, Option<NodeId>);
 pub(super) fn told(event: &Event, book: &Book) -> Option<Told> {
     match event {
         Event::Episode { id, event, .. } => Some(episode(*id, event, book.alerts.get(*id))),
-        Event::Held { .. } => None,
+        Event::Held { .. } | Event::Vote { .. } => None,
+        Event::Defect { event, .. } => Some(defect(event)),
+        Event::Review { month, event } => Some(review(*month, event)),
+        Event::Proposal { event, .. } => Some(proposal(event)),
         Event::Silence { id, event } => silence(event, book.silences.get(*id)),
         Event::Delivery { id, event } => delivery(event, book.outbox.get(*id)),
         Event::Incident { id, event } => incident(id, event),
@@ -99,6 +107,42 @@ fn episode(id: Digest128, event: &EpisodeEvent, known: Option<&Episode>) -> Told
         EpisodeEvent::Resolved { ending, .. } => ("alert-resolved", format!("over ({ending}): {what}"), node),
     };
     (kind, text, Some(format!("/alerts/{id}")), node)
+}
+
+fn defect(event: &DefectEvent) -> Told {
+    let first = |evidence: &[Finding]| evidence.first().map(|found| found.message.clone()).unwrap_or_default();
+    let (kind, text) = match event {
+        DefectEvent::Opened { evidence, .. } => ("defect-opened", format!("noise is over its budget: {}", first(evidence))),
+        DefectEvent::Reopened { evidence, .. } => {
+            ("defect-reopened", format!("noise is over its budget again: {}", first(evidence)))
+        }
+        DefectEvent::Mended { by, how, .. } => ("defect-mended", format!("{by} mended noise: {how}")),
+        _ => ("defect-changed", "a defect of noise changed".to_owned()),
+    };
+    (kind, text, Some("/noise".to_owned()), None)
+}
+
+fn review(month: Month, event: &ReviewEvent) -> Told {
+    let (kind, text) = match event {
+        ReviewEvent::SignedOff { signature } => {
+            ("review-signed", format!("{} signed the operations review of {month}", signature.by))
+        }
+        _ => ("review-prepared", format!("the operations review of {month} is prepared")),
+    };
+    (kind, text, Some(format!("/trends/{month}")), None)
+}
+
+fn proposal(event: &ProposalEvent) -> Told {
+    let (kind, text) = match event {
+        ProposalEvent::Proposed { draft, .. } => {
+            ("proposal-made", format!("a trend asks {} for a {}: {}", draft.owner, draft.remedy, draft.title))
+        }
+        ProposalEvent::Answered { answer, .. } => {
+            ("proposal-answered", format!("{} {} what a trend asks for: {}", answer.by, answer.reply, answer.reason))
+        }
+        _ => ("proposal-changed", "what a trend asks for changed".to_owned()),
+    };
+    (kind, text, Some("/trends#proposals".to_owned()), None)
 }
 
 fn silence(event: &SilenceEvent, known: Option<&Silence>) -> Option<Told> {
@@ -210,6 +254,10 @@ fn server(event: &ServerEvent) -> Told {
     let (kind, text) = match event {
         ServerEvent::Started { version, .. } => ("server-started", format!("version {version} started")),
         ServerEvent::PolicyApplied { .. } => ("policy-applied", "another runbook is in force".to_owned()),
+        ServerEvent::PolicyRefused { findings, .. } => {
+            let first = findings.first().map_or("", |finding| finding.message.as_str());
+            return ("policy-refused", format!("another runbook was refused: {first}"), Some("/noise".to_owned()), None);
+        }
         ServerEvent::StoreRepaired { what } => ("store-repaired", what.clone()),
     };
     (kind, text, None, None)

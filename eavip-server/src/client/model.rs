@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
+use eavip_core::alert::noise::defect::DefectStatus;
 use eavip_core::environment::Environment;
 use eavip_core::finding::Outcome;
 use eavip_core::incident::phase::Phase;
@@ -15,6 +16,7 @@ use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
 use serde::{Deserialize, Serialize};
 
+use crate::noise::Whose;
 use crate::record::{DeliveryStatus, Role};
 
 macro_rules! answers {
@@ -93,6 +95,31 @@ answers! {
 
     /// An alert with its deliveries.
     AlertDetail { #[serde(flatten)] alert: Alert, deliveries: Vec<Delivery> }
+
+    /// What a limit of noise says.
+    NoiseFinding { rule: String, outcome: Outcome, message: String, remedy: String }
+
+    /// What one rule, team or responder had to bear.
+    NoiseScore {
+        whose: Whose, name: String, owner: Option<Team>, over: bool, alerts: u64, decided: u64, worth: u64,
+        precision: Option<f64>, recall: Option<f64>, pages: u64, worst_shift: u64, chatter: u64, stale: u64,
+        silence_hours: f64,
+    }
+
+    /// Noise that has to be mended, or was.
+    NoiseDefect {
+        id: String, whose: Whose, name: String, owner: Team, status: DefectStatus, evidence: Vec<NoiseFinding>,
+        opened_at: String, due_at: String, reopened: u32,
+    }
+
+    /// A runbook that wasn't put in force.
+    RefusedRunbook { at: String, findings: Vec<NoiseFinding> }
+
+    /// The noise of the last 30 days.
+    Noise {
+        from: Option<String>, until: Option<String>, incomplete: bool, scores: Vec<NoiseScore>,
+        defects: Vec<NoiseDefect>, refused_runbook: Option<RefusedRunbook>,
+    }
 
     /// An incident in a list.
     Incident {

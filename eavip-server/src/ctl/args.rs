@@ -11,7 +11,7 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, check, explain, gate, incidents, login, nodes, policy, status, tokens};
+use crate::ctl::{alerts, check, explain, gate, incidents, login, nodes, noise, policy, status, tokens};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]
@@ -57,6 +57,8 @@ enum Command {
     Alerts(alerts::Alerts),
     /// Take an incident from its declaration to a signed review
     Incidents(incidents::Incidents),
+    /// Say what alerts cost people, and what of it is to be mended; exits 3 when something is over its budget
+    Noise(noise::Noise),
     /// List, show and revoke nodes
     Nodes(nodes::Nodes),
     /// List, make and revoke API tokens
@@ -91,6 +93,7 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Status => status::run(&session()?, out).await,
         Command::Alerts(alerts) => alerts.run(&session()?, out).await,
         Command::Incidents(incidents) => incidents.run(&session()?, out).await,
+        Command::Noise(noise) => noise.run(&session()?, out).await,
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
         Command::Tokens(tokens) => tokens.run(&session()?, out).await,
         Command::JoinToken(command) => command.run(&session()?, out).await,

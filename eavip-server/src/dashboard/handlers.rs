@@ -3,6 +3,7 @@
 
 mod alerts;
 mod nodes;
+mod noise;
 mod settings;
 mod sign_in;
 
@@ -51,6 +52,10 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/alerts/{id}", VIEWER),
     (Method::GET, "/fragments/alerts/{id}", VIEWER),
     (Method::POST, "/alerts/{id}/acknowledge", RESPONDER),
+    (Method::POST, "/alerts/{id}/vote", RESPONDER),
+    (Method::GET, "/noise", VIEWER),
+    (Method::GET, "/fragments/noise", VIEWER),
+    (Method::POST, "/noise/defects/{id}/mend", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
@@ -72,7 +77,10 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/nodes/{id}", "/fragments/nodes/{id}", get(nodes::show));
     let router = twice(router, "/alerts", "/fragments/alerts", get(alerts::list));
     let router = twice(router, "/alerts/{id}", "/fragments/alerts/{id}", get(alerts::show));
+    let router = twice(router, "/noise", "/fragments/noise", get(noise::show));
     router
+        .route("/alerts/{id}/vote", post(alerts::vote))
+        .route("/noise/defects/{id}/mend", post(noise::mend))
         .route("/nodes/{id}/series/{series}", get(nodes::series))
         .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/runbooks", get(runbook_index))

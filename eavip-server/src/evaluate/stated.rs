@@ -11,6 +11,7 @@ use eavip_core::policy::Policy;
 use eavip_core::time::{Span, Timestamp};
 
 use crate::intake::{MAX_ALERTS, Standing};
+use crate::noise;
 use crate::shared::Shared;
 
 /// How long after the last message was given up its alert goes on; what lies further back is seen in the list.
@@ -38,6 +39,7 @@ pub(super) fn show(shared: &Shared, policy: &Policy, now: Timestamp, evaluation:
         }
     });
     own(shared, policy, quarantined, now).into_iter().for_each(|stated| evaluation.stated(stated));
+    noise::stated(&shared.book(), now).for_each(|stated| evaluation.stated(stated));
 }
 
 /// What the server states of its own work.
