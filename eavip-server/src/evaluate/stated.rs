@@ -55,7 +55,10 @@ fn own(
     };
     let mut stated = Vec::new();
     if let Some((count, since)) = quarantined {
-        let summary = format!("{count} alerts from other systems lack an owner or a runbook");
+        let summary = match count {
+            1 => "an alert from another system lacks an owner or a runbook".to_owned(),
+            _ => format!("{count} alerts from other systems lack an owner or a runbook"),
+        };
         let none = Labels::default();
         stated.extend(about(Concern::IntakeQuarantined, "/alerts/quarantined", &none, summary, since));
     }
@@ -72,7 +75,8 @@ fn own(
     }
     given_up.retain(|_, (.., last)| now.since(*last) < UNDELIVERED_FOR);
     for (receiver, (count, since, _)) in given_up {
-        let summary = format!("{count} messages to {receiver} were given up");
+        let messages = if count == 1 { "message" } else { "messages" };
+        let summary = format!("{count} {messages} to {receiver} given up");
         let more = Labels::new([("receiver", receiver.as_str())]).unwrap_or_default();
         let path = format!("/settings#receiver-{receiver}");
         stated.extend(about(Concern::NotificationUndelivered, &path, &more, summary, since));
