@@ -19,6 +19,7 @@ pub mod page;
 pub mod roles;
 pub mod session;
 pub mod tokens;
+pub mod trends;
 pub mod users;
 pub mod view;
 
@@ -54,6 +55,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(overview::router())
         .merge(session::router())
         .merge(tokens::router())
+        .merge(trends::router())
         .merge(users::router())
 }
 

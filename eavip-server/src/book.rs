@@ -124,6 +124,7 @@ impl Book {
                 Event::Server { event } => self.noise.server(event, record.at),
             }
         }
+        self.trends.note(record.at);
         self.forget(record.at);
     }
 

@@ -10,6 +10,7 @@ pub mod incidents;
 pub mod model;
 pub mod noise;
 pub mod sign_in;
+pub mod trends;
 pub mod trust;
 
 use std::fmt;

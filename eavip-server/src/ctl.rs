@@ -21,6 +21,7 @@ mod session;
 mod status;
 mod text;
 mod tokens;
+mod trends;
 
 use std::process::ExitCode;
 

@@ -39,5 +39,6 @@ pub mod store;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
+pub mod trends;
 pub mod value;
 pub mod views;

@@ -152,3 +152,45 @@ pub(crate) fn asks(
     let events = decided.into_iter().map(|event| Event::Incident { id: id.clone(), event }).collect();
     LedgerRecord { v: VERSION, at, actor: Actor::User("ana".to_owned()), reason: None, events }
 }
+
+/// The episode of a number of a rule that `platform-operations` owns, as the server itself states it, from a moment on.
+pub(crate) fn opened(number: u8, rule: &str, at: Timestamp) -> eavip_core::alert::episode::Opening {
+    use eavip_core::alert::episode::{Opening, Origin};
+    let labels = [("rule", rule), ("category", "critical"), ("owner", "platform-operations")];
+    Opening {
+        id: Digest128([number; 16]),
+        fingerprint: Digest128::of([rule.as_bytes()]),
+        rule: rule.parse().unwrap(),
+        category: eavip_core::alert::Category::Critical,
+        owner: "platform-operations".parse().unwrap(),
+        action: "Look at it.".parse().unwrap(),
+        runbook: "probe-down".parse().unwrap(),
+        origin: Origin::Server { path: "/".to_owned() },
+        labels: Labels::new(labels).unwrap(),
+        summary: format!("{rule} fires"),
+        since: at,
+        at,
+    }
+}
+
+/// What happened to an episode, as it is recorded.
+pub(crate) fn episode(id: Digest128, event: eavip_core::alert::episode::EpisodeEvent) -> Event {
+    Event::Episode { id, event, groups: Vec::new() }
+}
+
+/// An alert of a rule that was over by itself, `lasting` later.
+pub(crate) fn came_and_went(number: u8, rule: &str, at: Timestamp, lasting: Span) -> [Event; 2] {
+    use eavip_core::alert::episode::{Ending, EpisodeEvent};
+    let opening = opened(number, rule, at);
+    let id = opening.id;
+    let over = EpisodeEvent::Resolved { ending: Ending::Recovered, at: at + lasting };
+    [episode(id, EpisodeEvent::Opened(Box::new(opening))), episode(id, over)]
+}
+
+/// Applies what happened at a moment to a book, as it comes back from disk.
+pub(crate) fn apply(book: &mut crate::book::Book, at: Timestamp, events: Vec<Event>) {
+    let record =
+        LedgerRecord { v: VERSION, at, actor: Actor::Server("test".to_owned()), reason: None, events };
+    let record = serde_json::from_slice(&serde_json::to_vec(&record).unwrap()).unwrap();
+    book.apply(1, &record);
+}

@@ -8,6 +8,7 @@ pub mod node;
 pub mod noise;
 pub mod overview;
 pub mod signal;
+pub mod trends;
 
 use std::collections::BTreeMap;
 

@@ -2,8 +2,10 @@
 
 mod access;
 mod incidents;
+mod noise;
 mod reading;
 mod refusing;
+mod trends;
 
 use std::sync::Arc;
 

@@ -24,6 +24,7 @@ pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, Vote
 
 pub mod incident;
 pub mod noise;
+pub mod trends;
 
 /// The schema of a closed vocabulary: its words.
 pub fn words<V: Vocabulary>() -> Schema {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use eavip_core::aggregate::Aggregate as _;
 use eavip_core::id::Digest128;
+use eavip_core::time::Timestamp;
 use eavip_core::trend::feedback::{Proposal, ProposalEvent};
 use eavip_core::trend::month::Month;
 use eavip_core::trend::review::{OperationsReview, ReviewEvent};
@@ -20,6 +21,8 @@ const MAX_PROPOSALS: usize = 1_000;
 pub struct Trends {
     reviews: BTreeMap<Month, OperationsReview>,
     proposals: BTreeMap<Digest128, Proposal>,
+    /// When the first record was written that this book knows of: no month before it is reviewed.
+    since: Option<Timestamp>,
 }
 
 impl Trends {
@@ -34,6 +37,12 @@ impl Trends {
         self.reviews.iter().rev().map(|(month, review)| (*month, review))
     }
 
+    /// When the first record was written that this book knows of.
+    #[must_use]
+    pub fn since(&self) -> Option<Timestamp> {
+        self.since
+    }
+
     /// A proposal by its id.
     #[must_use]
     pub fn proposal(&self, id: Digest128) -> Option<&Proposal> {
@@ -43,6 +52,10 @@ impl Trends {
     /// Every proposal in memory, by its id.
     pub fn proposals(&self) -> impl Iterator<Item = (Digest128, &Proposal)> {
         self.proposals.iter().map(|(id, proposal)| (*id, proposal))
+    }
+
+    pub(super) fn note(&mut self, at: Timestamp) {
+        self.since.get_or_insert(at);
     }
 
     pub(super) fn review_event(&mut self, month: Month, event: &ReviewEvent) {

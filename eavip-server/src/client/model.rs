@@ -14,8 +14,10 @@ use eavip_core::incident::timeline::Topic;
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
+use eavip_core::trend::feedback::Remedy;
 use serde::{Deserialize, Serialize};
 
+use crate::api::view::trends::{ProposalStatus, ReviewStatus};
 use crate::noise::Whose;
 use crate::record::{DeliveryStatus, Role};
 
@@ -125,6 +127,35 @@ answers! {
         defects: Vec<NoiseDefect>, refused_runbook: Option<RefusedRunbook>,
     }
 
+    /// What durations amount to.
+    Durations { n: usize, median_seconds: Option<f64>, p90_seconds: Option<f64> }
+
+    /// The clocks of the incidents of one severity.
+    ResponseTimes {
+        sev: Sev, incidents: usize, detect: Durations, acknowledge: Durations, mitigate: Durations,
+        resolve: Durations, auto_resolved: usize,
+    }
+
+    /// What the month amounts to.
+    Trends { month: String, generated_at: String, response: Vec<ResponseTimes>, markdown: String }
+
+    /// Who signed a review.
+    SignOff { by: String, remark: String, at: String }
+
+    /// A month's review in a list.
+    ReviewRow { month: String, status: ReviewStatus, due_at: String, signed: Option<SignOff> }
+
+    /// What a trend asks for.
+    Proposal {
+        id: String, remedy: Remedy, title: String, pattern: String, owner: Team, status: ProposalStatus,
+        due_at: String,
+    }
+
+    /// An action item that isn't done.
+    OpenItem {
+        incident: String, what: String, owner: Team, due_at: String, late_seconds: Option<f64>,
+    }
+
     /// An incident in a list.
     Incident {
         id: String, title: String, sev: Sev, phase: Phase, open: bool, security: bool, owner: Team,
@@ -185,6 +216,13 @@ answers! {
         id: String, name: String, role: Role, created_by: String, created_at: String, expires_at: String,
         last_used_at: Option<String>,
     }
+}
+
+/// A list that comes whole.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Items<T> {
+    /// The items.
+    pub items: Vec<T>,
 }
 
 /// One page of a list.

@@ -32,7 +32,7 @@ impl Client {
         self.post(&format!("/api/v1/defects/{}/mend", segment(id)?), &json!({ "how": how })).await
     }
 
-    /// Figures as a text: `what` is `noise`, `trends` or a month's review; the format `markdown`, `csv` or `json`.
+    /// Figures as a text: `what` is `noise` or `trends`, the format `markdown`, `csv` or `json`.
     ///
     /// # Errors
     /// As [`Client::whoami`].

@@ -11,7 +11,7 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, check, explain, gate, incidents, login, nodes, noise, policy, status, tokens};
+use crate::ctl::{alerts, check, explain, gate, incidents, login, nodes, noise, policy, status, tokens, trends};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]
@@ -59,6 +59,10 @@ enum Command {
     Incidents(incidents::Incidents),
     /// Say what alerts cost people, and what of it is to be mended; exits 3 when something is over its budget
     Noise(noise::Noise),
+    /// Say what incidents and alerts of the month amount to, and answer what follows from it
+    Trends(trends::Trends),
+    /// Print a month's operations review, or sign it
+    Report(trends::Report),
     /// List, show and revoke nodes
     Nodes(nodes::Nodes),
     /// List, make and revoke API tokens
@@ -94,6 +98,8 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Alerts(alerts) => alerts.run(&session()?, out).await,
         Command::Incidents(incidents) => incidents.run(&session()?, out).await,
         Command::Noise(noise) => noise.run(&session()?, out).await,
+        Command::Trends(trends) => trends.run(&session()?, out).await,
+        Command::Report(report) => report.run(&session()?, out).await,
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
         Command::Tokens(tokens) => tokens.run(&session()?, out).await,
         Command::JoinToken(command) => command.run(&session()?, out).await,

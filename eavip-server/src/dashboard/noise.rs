@@ -81,3 +81,13 @@ fn share(share: &Option<f64>) -> String {
 fn limit(share: &f64) -> String {
     format!("{} %", share * 100.0)
 }
+
+/// The last attempt, where it was of this defect.
+fn attempted<'a>(attempt: &Option<&'a Attempt>, defect: &NoiseDefect) -> Option<&'a Attempt> {
+    attempt.filter(|attempt| attempt.defect == defect.id)
+}
+
+/// How often a defect came back.
+fn came_back(defect: &NoiseDefect) -> String {
+    counted(defect.reopened as usize, "time", "times")
+}

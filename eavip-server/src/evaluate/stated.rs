@@ -11,8 +11,8 @@ use eavip_core::policy::Policy;
 use eavip_core::time::{Span, Timestamp};
 
 use crate::intake::{MAX_ALERTS, Standing};
-use crate::noise;
 use crate::shared::Shared;
+use crate::{noise, trends};
 
 /// How long after the last message was given up its alert goes on; what lies further back is seen in the list.
 const UNDELIVERED_FOR: Span = Span::from_secs(3_600);
@@ -39,7 +39,8 @@ pub(super) fn show(shared: &Shared, policy: &Policy, now: Timestamp, evaluation:
         }
     });
     own(shared, policy, quarantined, now).into_iter().for_each(|stated| evaluation.stated(stated));
-    noise::stated(&shared.book(), now).for_each(|stated| evaluation.stated(stated));
+    let book = shared.book();
+    noise::stated(&book, now).chain(trends::stated(&book, policy, now)).for_each(|stated| evaluation.stated(stated));
 }
 
 /// What the server states of its own work.

@@ -56,7 +56,7 @@ pub fn trial(shared: &Shared, after: &Policy, now: Timestamp) -> Trial {
         let Decision { findings, .. } = backtest(old, new, &history, basis);
         for mut finding in findings {
             finding.message = format!("`{}`: {}", new.id, finding.message);
-            if is_cut && finding.rule == HAS_HISTORY.code() {
+            if is_cut && finding.rule == HAS_HISTORY.code {
                 finding.message += &format!(", of the first {MAX_TRACKS} series");
             }
             match finding.outcome {

@@ -20,10 +20,10 @@ async fn start(accounts: &[&str]) -> (Server, Vec<String>) {
 }
 
 /// A token that an account made.
-async fn token_of(server: &Server, account: &str, role: Role) -> String {
+pub(super) async fn token_of(server: &Server, account: &str, role: Role) -> String {
     let minted = api_token::mint().unwrap();
     let expires_at = now() + Span::from_secs(3_600);
-    let event = TokenEvent::Created { name: account.to_owned(), hash: minted.hash, role, expires_at };
+    let event = TokenEvent::Created { name: account.to_owned(), hash: minted.hash, role, team: None, expires_at };
     let (actor, events) = (Actor::User(account.to_owned()), vec![Event::Token { id: minted.id, event }]);
     let decide =
         move |_: &crate::book::Book, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events });
@@ -105,7 +105,7 @@ async fn goes_from_an_alert_to_a_signed_review_and_is_never_closed_before() {
     assert_eq!(not_yet, ["EAVIP-I07"], "the alert of the host fires");
     let over = EpisodeEvent::Resolved { ending: Ending::Recovered, at: now() };
     let episode: Digest128 = alert.parse().unwrap();
-    server.write(vec![Event::Episode { id: episode, event: over, notice: None }]).await;
+    server.write(vec![Event::Episode { id: episode, event: over, groups: Vec::new() }]).await;
     ask(&server, &format!("{path}/actions"), ana, proven).await;
     ask(&server, &format!("{path}/advance"), ana, json!({ "to": "communication" })).await;
     ask(&server, &format!("{path}/updates"), ana, json!({ "text": "it is over" })).await;

@@ -59,7 +59,7 @@ async fn writes_each_happening_of_an_alert_once_and_what_comes_later_too() {
         at: crate::shared::now(),
     };
     for event in [taken, over] {
-        server.write(vec![Event::Episode { id, event, notice: None }]).await;
+        server.write(vec![Event::Episode { id, event, groups: Vec::new() }]).await;
         once(&server.app.shared, &server.app.committer).await.unwrap();
         once(&server.app.shared, &server.app.committer).await.unwrap();
     }
