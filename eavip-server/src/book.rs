@@ -6,10 +6,10 @@ mod access;
 mod alerts;
 mod changes;
 pub mod groups;
-mod outbox;
-pub mod silences;
 mod incidents;
 pub mod noise;
+mod outbox;
+pub mod silences;
 mod trends;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 pub use access::{Account, ApiToken, Join, Session, SignInLink};
 pub use alerts::Alerts;
 pub use changes::Change;
-pub use outbox::{Delivery, Outbox};
 pub use incidents::{Incidents, MAX_KEPT};
+pub use outbox::{Delivery, Outbox};
 pub use trends::Trends;
 
 use crate::record::{Content, DeliveryEvent, Event, LedgerRecord, NodeEvent};
@@ -121,10 +121,12 @@ impl Book {
                 Event::User { name, event } => self.user(name, event, record.at),
                 Event::Link { hash, event } => access::link(&mut self.links, hash, event),
                 Event::Token { id, event } => access::token(&mut self.tokens, id, event, record),
-                Event::Server { event } => self.noise.server(event, record.at),
+                Event::Server { event } => {
+                    self.noise.server(event, record.at);
+                    self.trends.server(event, record.at);
+                }
             }
         }
-        self.trends.note(record.at);
         self.forget(record.at);
     }
 

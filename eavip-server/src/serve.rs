@@ -173,7 +173,8 @@ impl Server {
     pub async fn apply(app: &App, policy: Policy) -> Result<Vec<Finding>, commit::MutateError> {
         let (looking, policy) = (Arc::clone(&app.shared), Arc::new(policy));
         let after = Arc::clone(&policy);
-        let tried = tokio::task::spawn_blocking(move || noise::backtest::trial(&looking, &after, now())).await;
+        let tried =
+            tokio::task::spawn_blocking(move || noise::backtest::trial(&looking, &after, now())).await;
         // A panic in there is a defect that the panic hook has told; nobody waits for a runbook because of it.
         let noise::backtest::Trial { refused, unknown } = tried.unwrap_or_default();
         let event = if refused.is_empty() {

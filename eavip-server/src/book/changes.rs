@@ -110,9 +110,12 @@ fn episode(id: Digest128, event: &EpisodeEvent, known: Option<&Episode>) -> Told
 }
 
 fn defect(event: &DefectEvent) -> Told {
-    let first = |evidence: &[Finding]| evidence.first().map(|found| found.message.clone()).unwrap_or_default();
+    let first =
+        |evidence: &[Finding]| evidence.first().map(|found| found.message.clone()).unwrap_or_default();
     let (kind, text) = match event {
-        DefectEvent::Opened { evidence, .. } => ("defect-opened", format!("noise is over its budget: {}", first(evidence))),
+        DefectEvent::Opened { evidence, .. } => {
+            ("defect-opened", format!("noise is over its budget: {}", first(evidence)))
+        }
         DefectEvent::Reopened { evidence, .. } => {
             ("defect-reopened", format!("noise is over its budget again: {}", first(evidence)))
         }
@@ -137,9 +140,10 @@ fn proposal(event: &ProposalEvent) -> Told {
         ProposalEvent::Proposed { draft, .. } => {
             ("proposal-made", format!("a trend asks {} for a {}: {}", draft.owner, draft.remedy, draft.title))
         }
-        ProposalEvent::Answered { answer, .. } => {
-            ("proposal-answered", format!("{} {} what a trend asks for: {}", answer.by, answer.reply, answer.reason))
-        }
+        ProposalEvent::Answered { answer, .. } => (
+            "proposal-answered",
+            format!("{} {} what a trend asks for: {}", answer.by, answer.reply, answer.reason),
+        ),
         _ => ("proposal-changed", "what a trend asks for changed".to_owned()),
     };
     (kind, text, Some("/trends#proposals".to_owned()), None)
@@ -256,7 +260,12 @@ fn server(event: &ServerEvent) -> Told {
         ServerEvent::PolicyApplied { .. } => ("policy-applied", "another runbook is in force".to_owned()),
         ServerEvent::PolicyRefused { findings, .. } => {
             let first = findings.first().map_or("", |finding| finding.message.as_str());
-            return ("policy-refused", format!("another runbook was refused: {first}"), Some("/noise".to_owned()), None);
+            return (
+                "policy-refused",
+                format!("another runbook was refused: {first}"),
+                Some("/noise".to_owned()),
+                None,
+            );
         }
         ServerEvent::StoreRepaired { what } => ("store-repaired", what.clone()),
     };

@@ -187,7 +187,13 @@ impl Noise {
     }
 
     /// Notes that somebody isn't told of an episode: it comes and goes, or its rule is silenced.
-    pub(super) fn held(&mut self, episode: Option<&Episode>, reason: Reason, silences: &Silences, at: Timestamp) {
+    pub(super) fn held(
+        &mut self,
+        episode: Option<&Episode>,
+        reason: Reason,
+        silences: &Silences,
+        at: Timestamp,
+    ) {
         let (Some(episode), Reason::Held(obstacle)) = (episode, reason) else { return };
         let opening = &episode.opening;
         if obstacle == Obstacle::Flapping

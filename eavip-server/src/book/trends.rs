@@ -10,6 +10,8 @@ use eavip_core::trend::month::Month;
 use eavip_core::trend::review::{OperationsReview, ReviewEvent};
 use serde::{Deserialize, Serialize};
 
+use crate::record::ServerEvent;
+
 /// Months whose review stays in memory: two years, so that each can be read beside that of the year before. The ledger
 /// keeps all of them.
 const MAX_REVIEWS: usize = 24;
@@ -21,7 +23,7 @@ const MAX_PROPOSALS: usize = 1_000;
 pub struct Trends {
     reviews: BTreeMap<Month, OperationsReview>,
     proposals: BTreeMap<Digest128, Proposal>,
-    /// When the first record was written that this book knows of: no month before it is reviewed.
+    /// When the server started first, as far as this book knows: no month before it is reviewed.
     since: Option<Timestamp>,
 }
 
@@ -37,7 +39,7 @@ impl Trends {
         self.reviews.iter().rev().map(|(month, review)| (*month, review))
     }
 
-    /// When the first record was written that this book knows of.
+    /// When the server started first, as far as this book knows.
     #[must_use]
     pub fn since(&self) -> Option<Timestamp> {
         self.since
@@ -54,8 +56,10 @@ impl Trends {
         self.proposals.iter().map(|(id, proposal)| (*id, proposal))
     }
 
-    pub(super) fn note(&mut self, at: Timestamp) {
-        self.since.get_or_insert(at);
+    pub(super) fn server(&mut self, event: &ServerEvent, at: Timestamp) {
+        if let ServerEvent::Started { .. } = event {
+            self.since.get_or_insert(at);
+        }
     }
 
     pub(super) fn review_event(&mut self, month: Month, event: &ReviewEvent) {
@@ -72,7 +76,8 @@ impl Trends {
         self.proposals.extend(Proposal::evolve(before, event.clone()).map(|proposal| (id, proposal)));
         if self.proposals.len() > MAX_PROPOSALS {
             // Answered ones go first, the oldest of either before the others.
-            let oldest = self.proposals.iter().min_by_key(|(_, one)| (one.answered.is_none(), one.proposed_at));
+            let oldest =
+                self.proposals.iter().min_by_key(|(_, one)| (one.answered.is_none(), one.proposed_at));
             if let Some(id) = oldest.map(|(id, _)| *id) {
                 self.proposals.remove(&id);
             }

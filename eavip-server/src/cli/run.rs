@@ -63,13 +63,20 @@ async fn reload_when_told(app: &App, file: Option<&Path>) {
                 let rules = policy.rules().len();
                 match Server::apply(app, policy).await {
                     Ok(unknown) => {
-                        unknown.iter().for_each(|finding| tracing::warn!(code = %finding.rule, "{}", finding.message));
+                        unknown
+                            .iter()
+                            .for_each(|finding| tracing::warn!(code = %finding.rule, "{}", finding.message));
                         tracing::info!(rules, "another runbook is in force");
                     }
                     Err(MutateError::Refused(refused)) => {
-                        let told = |found: &Finding| complain(&format!("{}: {}; {}", found.rule, found.message, found.remedy));
+                        let told = |found: &Finding| {
+                            complain(&format!("{}: {}; {}", found.rule, found.message, found.remedy))
+                        };
                         refused.findings.iter().for_each(told);
-                        tracing::error!(findings = refused.findings.len(), "the runbook before stays in force");
+                        tracing::error!(
+                            findings = refused.findings.len(),
+                            "the runbook before stays in force"
+                        );
                     }
                     Err(error) => tracing::error!(%error, "the runbook before stays in force"),
                 }

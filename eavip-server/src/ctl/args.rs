@@ -11,7 +11,9 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, check, explain, gate, incidents, login, nodes, noise, policy, status, tokens, trends};
+use crate::ctl::{
+    alerts, check, explain, gate, incidents, login, nodes, noise, policy, status, tokens, trends,
+};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]

@@ -100,7 +100,16 @@ fn scores(noise: &Known, json: &Value, out: &mut Output) -> std::io::Result<()> 
     };
     let rows: Vec<Vec<Cell>> = noise.scores.iter().map(row).collect();
     let head = [
-        "WHOSE", "NAME", "OWNER", "BUDGET", "ALERTS", "PRECISION", "WORTH IT", "RECALL", "WORST SHIFT", "CHATTER",
+        "WHOSE",
+        "NAME",
+        "OWNER",
+        "BUDGET",
+        "ALERTS",
+        "PRECISION",
+        "WORTH IT",
+        "RECALL",
+        "WORST SHIFT",
+        "CHATTER",
         "STALE",
     ];
     out.rows(&head, &rows)

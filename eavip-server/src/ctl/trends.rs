@@ -76,7 +76,10 @@ impl Trends {
                 let answered =
                     session.client.answer_proposal(&id, reply.as_str(), &reason, record.as_deref()).await?;
                 talk(&format!("{} is {}", answered.title, answered.status));
-                out.one(&[("proposal", Cell::from(&answered.id)), ("status", Cell::from(answered.status))], &answered.json)?;
+                out.one(
+                    &[("proposal", Cell::from(&answered.id)), ("status", Cell::from(answered.status))],
+                    &answered.json,
+                )?;
             }
             Command::Export { format } => raw(&session.client.export("trends", format.as_str()).await?)?,
         }

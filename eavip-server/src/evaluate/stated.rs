@@ -40,7 +40,9 @@ pub(super) fn show(shared: &Shared, policy: &Policy, now: Timestamp, evaluation:
     });
     own(shared, policy, quarantined, now).into_iter().for_each(|stated| evaluation.stated(stated));
     let book = shared.book();
-    noise::stated(&book, now).chain(trends::stated(&book, policy, now)).for_each(|stated| evaluation.stated(stated));
+    noise::stated(&book, now)
+        .chain(trends::stated(&book, policy, now))
+        .for_each(|stated| evaluation.stated(stated));
 }
 
 /// What the server states of its own work.

@@ -84,10 +84,13 @@ type Wrong = BTreeMap<(NodeId, SeriesKey), Vec<Stretch>>;
 /// When something was wrong indeed with which series: an alert of it was worth it.
 fn wrong_series(book: &Book, now: Timestamp) -> Wrong {
     let worth = |outcome| matches!(outcome, AlertOutcome::Acted | AlertOutcome::Duplicate);
-    let worth: BTreeSet<Digest128> =
-        super::counted(book).filter(|(_, record)| record.outcome().is_some_and(worth)).map(|(id, _)| id).collect();
+    let worth: BTreeSet<Digest128> = super::counted(book)
+        .filter(|(_, record)| record.outcome().is_some_and(worth))
+        .map(|(id, _)| id)
+        .collect();
     let mut found = Wrong::new();
-    for Episode { opening, resolved, .. } in book.alerts.iter().filter(|one| worth.contains(&one.opening.id)) {
+    for Episode { opening, resolved, .. } in book.alerts.iter().filter(|one| worth.contains(&one.opening.id))
+    {
         let Some(observed) = opening.origin.observed() else { continue };
         if let Subject::Series(key) = &observed.subject {
             let stretch = Stretch { from: opening.since, until: resolved.map_or(now, |(_, at)| at) };

@@ -33,7 +33,8 @@ pub(super) fn due(book: &Book, policy: &Policy, now: Timestamp) -> Vec<Event> {
     }
     let period = Period { from: monday - WEEK, until: monday };
     let evidence = evidence(book);
-    let of_team = |team: &TeamId| measure(&evidence, &Scope::Team(team.clone()), period, &policy.alerting.noise);
+    let of_team =
+        |team: &TeamId| measure(&evidence, &Scope::Team(team.clone()), period, &policy.alerting.noise);
     let mut teams: BTreeMap<TeamId, Measures> = BTreeMap::new();
     for record in &evidence.records {
         if !teams.contains_key(&record.owner) {
@@ -56,11 +57,8 @@ fn told(
     now: Timestamp,
 ) -> Vec<Event> {
     let category = Category::Informational;
-    let labels = Labels::new([
-        ("rule", "noise-digest"),
-        ("category", category.as_str()),
-        ("owner", team.as_str()),
-    ]);
+    let labels =
+        Labels::new([("rule", "noise-digest"), ("category", category.as_str()), ("owner", team.as_str())]);
     let labels = labels.unwrap_or_default();
     let notice = Notice {
         topic: Topic::Digest,

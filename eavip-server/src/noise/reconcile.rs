@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eavip_core::aggregate::Aggregate as _;
+use eavip_core::alert::noise::Scope;
 use eavip_core::alert::noise::defect::{self, Defect, DefectCommand};
 use eavip_core::finding::Finding;
 use eavip_core::id::TeamId;
-use eavip_core::alert::noise::Scope;
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
 use tokio::sync::broadcast::Receiver;
@@ -35,7 +35,9 @@ pub async fn run(shared: Arc<Shared>, committer: Committer) {
         match once(&shared, &committer, now()).await {
             Ok(()) => {}
             Err(MutateError::Stopped(_)) => return,
-            Err(error) => tracing::warn!(%error, "what follows from noise was not committed; it is tried again"),
+            Err(error) => {
+                tracing::warn!(%error, "what follows from noise was not committed; it is tried again")
+            }
         }
         tokio::time::sleep(LEAST_GAP.max(began.elapsed() * GAP_FACTOR)).await;
         // Elapsed or woken, it is time again.
@@ -87,7 +89,8 @@ type Breach = (Scope, TeamId, Vec<Finding>);
 
 fn breaches(report: &Report) -> Vec<Breach> {
     let over = report.scores.iter().filter(|score| score.is_over());
-    over.filter_map(|score| Some((score.scope.clone(), score.owner.clone()?, score.findings.clone()))).collect()
+    over.filter_map(|score| Some((score.scope.clone(), score.owner.clone()?, score.findings.clone())))
+        .collect()
 }
 
 /// What follows for a book: new and recurring defects, and once a week what teams are told.

@@ -1,8 +1,8 @@
 //! Tests of what is measured: what incidents say of alerts, who mends what, and since when is counted.
 
+use eavip_core::aggregate::Aggregate as _;
 use eavip_core::alert::noise::AlertOutcome;
 use eavip_core::alert::noise::defect::{Defect, DefectCommand};
-use eavip_core::aggregate::Aggregate as _;
 use eavip_core::incident::change::{Alert, Request};
 
 use super::*;
@@ -60,10 +60,8 @@ fn an_alert_that_an_incident_was_declared_from_was_acted_on_and_others_of_it_are
         rule: "probe-down".parse().unwrap(),
     });
     let request = Request::Witness { happening: attach, happened_at: noon() };
-    let command = eavip_core::incident::change::IncidentCommand {
-        by: eavip_core::incident::Actor::Platform,
-        request,
-    };
+    let command =
+        eavip_core::incident::change::IncidentCommand { by: eavip_core::incident::Actor::Platform, request };
     let id = crate::testing::incident_id("inc-1");
     let events = eavip_core::incident::Incident::decide(book.incidents.get(&id), command, &people(), noon());
     let events = events.unwrap().into_iter().map(|event| Event::Incident { id: id.clone(), event }).collect();

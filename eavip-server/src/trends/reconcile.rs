@@ -61,7 +61,8 @@ fn prepared(book: &Book, policy: &Policy, month: Month, at: Timestamp) -> Vec<Ev
     for draft in &pack.proposals {
         // What was proposed already is refused, and nothing has to be done.
         let propose = ProposalCommand::Propose(Box::new(draft.clone()));
-        let decided = Proposal::decide(book.trends.proposal(draft.id), propose, policy, at).unwrap_or_default();
+        let decided =
+            Proposal::decide(book.trends.proposal(draft.id), propose, policy, at).unwrap_or_default();
         events.extend(decided.into_iter().map(|event| Event::Proposal { id: draft.id, event }));
     }
     let generate = ReviewCommand::Generate(Box::new(pack));

@@ -13,9 +13,17 @@ pub(crate) fn month() -> Month {
     "2026-03".parse().unwrap()
 }
 
+/// That the server started.
+pub(crate) fn started() -> crate::record::Event {
+    let policy = eavip_core::id::Digest128([0; 16]);
+    let event = crate::record::ServerEvent::Started { version: "0.1.0".to_owned(), policy };
+    crate::record::Event::Server { event }
+}
+
 /// A book with two incidents of a service, days apart.
 pub(crate) fn repeating() -> Book {
     let mut book = Book::default();
+    crate::testing::apply(&mut book, noon(), vec![started()]);
     for (number, days) in [(1, 0), (2, 5)] {
         let id = format!("inc-2026-{number:04}");
         let at = noon() + eavip_core::time::Span::from_secs(days * 86_400);

@@ -11,8 +11,8 @@ use eavip_core::trend::statistics::Summary;
 
 use super::noise::{finding, team};
 use crate::api::view::trends::{
-    Durations, NoiseTotals, OpenItem, PatternCount, Proposal, ProposalAnswer, ProposalStatus, RepeatedPattern,
-    ResponseTimes, Review, ReviewRow, ReviewStatus, SignOff, Trends,
+    Durations, NoiseTotals, OpenItem, PatternCount, Proposal, ProposalAnswer, ProposalStatus,
+    RepeatedPattern, ResponseTimes, Review, ReviewRow, ReviewStatus, SignOff, Trends,
 };
 use crate::book::Book;
 use crate::trends;
@@ -91,10 +91,7 @@ pub fn row(month: Month, review: &OperationsReview, policy: &Policy, now: Timest
 /// A month's review, whole.
 #[must_use]
 pub fn review(month: Month, review: &OperationsReview, policy: &Policy, now: Timestamp) -> Review {
-    Review {
-        row: row(month, review, policy, now),
-        trends: trends(&review.pack, review.signed.as_ref()),
-    }
+    Review { row: row(month, review, policy, now), trends: trends(&review.pack, review.signed.as_ref()) }
 }
 
 /// What trends ask for: what waits for an answer, the earliest due first, then the answered, the latest first.

@@ -23,7 +23,8 @@ async fn start(accounts: &[&str]) -> (Server, Vec<String>) {
 pub(super) async fn token_of(server: &Server, account: &str, role: Role) -> String {
     let minted = api_token::mint().unwrap();
     let expires_at = now() + Span::from_secs(3_600);
-    let event = TokenEvent::Created { name: account.to_owned(), hash: minted.hash, role, team: None, expires_at };
+    let event =
+        TokenEvent::Created { name: account.to_owned(), hash: minted.hash, role, team: None, expires_at };
     let (actor, events) = (Actor::User(account.to_owned()), vec![Event::Token { id: minted.id, event }]);
     let decide =
         move |_: &crate::book::Book, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events });

@@ -74,12 +74,16 @@ async fn a_defect_is_mended_once_by_a_person_who_says_how() {
     let server = noisy().await;
     let token = token_of(&server, "ana", Role::Responder).await;
     let defects = server.get("/api/v1/defects", &token).await.json();
-    let rule = defects["items"].as_array().unwrap().iter().find(|one| one["whose"] == "rule").unwrap().clone();
+    let rule =
+        defects["items"].as_array().unwrap().iter().find(|one| one["whose"] == "rule").unwrap().clone();
     assert_eq!((&rule["status"], &rule["evidence"][0]["rule"]), (&json!("open"), &json!("EAVIP-N13")));
     let path = format!("/api/v1/defects/{}/mend", rule["id"].as_str().unwrap());
     let mend = |how: &str| server.call(Method::POST, &path, &token, Some(json!({ "how": how })));
     let refused = mend("  ").await;
-    assert_eq!((refused.status, &refused.json()["errors"][0]["code"]), (StatusCode::CONFLICT, &json!("EAVIP-N21")));
+    assert_eq!(
+        (refused.status, &refused.json()["errors"][0]["at"]),
+        (StatusCode::CONFLICT, &json!("EAVIP-N21"))
+    );
     let mended = mend("for = 5m").await;
     assert_eq!(mended.status, StatusCode::OK, "{}", mended.json());
     assert_eq!(mended.json()["mended"]["by"], "ana");
@@ -95,7 +99,11 @@ async fn figures_are_exported_in_three_forms_and_no_other() {
     let token = server.token(Role::Viewer).await;
     let forms = [
         ("csv", "text/csv; charset=utf-8", "rule,probe-down,platform-operations,yes,10,10,0,0.000"),
-        ("markdown", "text/markdown; charset=utf-8", "| rule | probe-down | platform-operations | yes | 10 |"),
+        (
+            "markdown",
+            "text/markdown; charset=utf-8",
+            "| rule | probe-down | platform-operations | yes | 10 |",
+        ),
         ("json", "application/json", "\"whose\": \"rule\""),
     ];
     for (format, kind, part) in forms {

@@ -28,14 +28,20 @@ async fn a_review_is_signed_once_by_a_person_of_the_roster() {
     let path = "/api/v1/reviews/2026-03";
     let review = server.get(path, &ana).await.json();
     assert_eq!(review["trends"]["patterns"][0], json!({ "pattern": "service shop", "before": 0, "now": 2 }));
-    assert_eq!(review["trends"]["response"][0]["detect"], json!({ "n": 0, "median_seconds": null, "p90_seconds": null }));
+    assert_eq!(
+        review["trends"]["response"][0]["detect"],
+        json!({ "n": 0, "median_seconds": null, "p90_seconds": null })
+    );
     let sign = |token: String, remark: &'static str| {
         let (server, path) = (&server, format!("{path}/sign"));
         async move { server.call(Method::POST, &path, &token, Some(json!({ "remark": remark }))).await }
     };
     assert_eq!(sign(stranger, "fine").await.json()["code"], "not-a-person");
     let refused = sign(ana.clone(), " ").await;
-    assert_eq!((refused.status, &refused.json()["errors"][0]["code"]), (StatusCode::CONFLICT, &json!("EAVIP-T08")));
+    assert_eq!(
+        (refused.status, &refused.json()["errors"][0]["at"]),
+        (StatusCode::CONFLICT, &json!("EAVIP-T08"))
+    );
     assert_eq!(sign(ana.clone(), "two items").await.json()["signed"]["by"], "ana");
     assert_eq!(sign(ana.clone(), "again").await.status, StatusCode::CONFLICT);
     let page = server.get(&format!("{path}/export?format=markdown"), &ana).await;
@@ -60,7 +66,12 @@ async fn a_proposal_is_answered_by_those_who_own_it_with_where_it_is_written() {
     };
     let codes = |refused: &Answer| {
         let errors = refused.json()["errors"].clone();
-        errors.as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        errors
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["at"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     let refused = answer(&ben, json!({ "reply": "accepted", "reason": "yes" })).await;
     assert_eq!(codes(&refused), ["EAVIP-T21", "EAVIP-T22"], "every reason at once");

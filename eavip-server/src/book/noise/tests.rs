@@ -114,7 +114,8 @@ fn a_rule_is_silenced_while_a_silence_keeps_somebody_from_being_told_of_it() {
     }
     let event = SilenceEvent::Ended { by: "ana".parse().unwrap(), reason: "done".to_owned(), at: at(3_600) };
     apply(&mut book, at(3_600), vec![Event::Silence { id, event }]);
-    let silenced: Vec<_> = book.noise.silenced().map(|one| (one.rule.as_str(), one.from, one.until)).collect();
+    let silenced: Vec<_> =
+        book.noise.silenced().map(|one| (one.rule.as_str(), one.from, one.until)).collect();
     assert_eq!(silenced, [("probe-down", at(0), at(3_600))]);
 }
 

@@ -76,8 +76,7 @@ fn trends_pages(add: &mut dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rend
     use fixtures::noise::{item, proposal, review};
     let (month, proposals, items) = (fixtures::noise::trends(), [proposal()], [item()]);
     let reviews = [review(ReviewStatus::Signed).row, review(ReviewStatus::Overdue).row];
-    let shown =
-        trends::Shown { trends: &month, reviews: &reviews, proposals: &proposals, items: &items };
+    let shown = trends::Shown { trends: &month, reviews: &reviews, proposals: &proposals, items: &items };
     let attempt = trends::Attempt { of: proposal().id, problem: "Say why.".into(), text: "no".into() };
     add("trends", "/trends", &|chrome| trends::trends(shown, Some(&attempt), chrome));
     let none = trends::Shown { reviews: &[], proposals: &[], items: &[], ..shown };

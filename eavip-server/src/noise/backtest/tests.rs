@@ -14,7 +14,9 @@ use crate::testing::{Inside, body, checked, episode, policy, reports};
 
 /// A probe that fails when its value is low, from 30 s on.
 fn runbook(hold: &str) -> Policy {
-    policy(&format!("[person.ana]\nteams = [\"platform-operations\"]\n[alert.probe-down]\nfor = \"{hold}\"\n"))
+    policy(&format!(
+        "[person.ana]\nteams = [\"platform-operations\"]\n[alert.probe-down]\nfor = \"{hold}\"\n"
+    ))
 }
 
 /// Reports of the last minutes, ten seconds apart: `.` for up, `x` for down.
@@ -56,7 +58,11 @@ async fn a_runbook_that_would_miss_what_somebody_acted_on_is_refused() {
     let inside = inside("0s");
     let node = measured(&inside, "..xxx...").await;
     crate::evaluate::once(&inside.shared, &inside.committer, now()).await.unwrap();
-    let key = SeriesKey { metric: Metric::ProbeUp, service: Some("shop".parse().unwrap()), labels: Default::default() };
+    let key = SeriesKey {
+        metric: Metric::ProbeUp,
+        service: Some("shop".parse().unwrap()),
+        labels: Default::default(),
+    };
     let mut opening = crate::testing::opened(1, "probe-down", now() - Span::from_secs(55));
     opening.origin = eavip_core::alert::episode::Origin::Node(eavip_core::alert::episode::Observed {
         node,

@@ -15,9 +15,9 @@ fn monday() -> Timestamp {
 
 fn notices(book: &Book, policy: &Policy, at: Timestamp) -> Vec<(String, Notice)> {
     let one = |event: Event| match event {
-        Event::Delivery { event: DeliveryEvent::Decided { to, content: Content::Notice(notice) }, .. } => {
-            (to.receiver.to_string(), notice)
-        }
+        Event::Delivery {
+            event: DeliveryEvent::Decided { to, content: Content::Notice(notice) }, ..
+        } => (to.receiver.to_string(), notice),
         other => panic!("{other:?}"),
     };
     due(book, policy, at).into_iter().map(one).collect()

@@ -58,7 +58,8 @@ async fn a_defect_that_was_mended_is_opened_again_by_new_noise_alone_and_survive
     let mended = DefectCommand::Mend { by: "ana".parse().unwrap(), how: "for = 5m".to_owned() };
     let events = Defect::decide(inside.shared.book().noise.defect(id), mended, &people(), now()).unwrap();
     inside.write(events.into_iter().map(|event| Event::Defect { id, event }).collect()).await;
-    let of_rule = |inside: &Inside| defects(inside).into_iter().find(|one| one.0.starts_with("rule")).unwrap();
+    let of_rule =
+        |inside: &Inside| defects(inside).into_iter().find(|one| one.0.starts_with("rule")).unwrap();
     let inside = Inside::with_policy(inside.stop(), people());
     look(&inside, now()).await;
     assert_eq!(of_rule(&inside).1, DefectStatus::Mended, "what was before is mended");

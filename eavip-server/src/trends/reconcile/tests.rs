@@ -17,7 +17,7 @@ async fn look(inside: &Inside, at: Timestamp) -> usize {
 #[tokio::test]
 async fn a_month_is_prepared_once_when_it_is_over_and_none_before_the_server_began() {
     let inside = Inside::with_policy(Arc::new(MemoryStore::new(Uuid::nil())), people());
-    let _ = inside.enrol(1).await;
+    inside.write(vec![crate::trends::tests::started()]).await;
     let this = Month::of(now());
     assert_eq!(look(&inside, now()).await, 0, "the month before had no server");
     let over = this.period().to;
