@@ -33,7 +33,8 @@ pub async fn run(shared: Arc<Shared>, committer: Committer) {
     loop {
         let began = Instant::now();
         match once(&shared, &committer, now()).await {
-            Ok(()) => {}
+            Ok(()) => metrics::gauge!("eavip_job_last_success_timestamp_seconds", "job" => "noise")
+                .set(now().as_millis() as f64 / 1e3),
             Err(MutateError::Stopped(_)) => return,
             Err(error) => {
                 tracing::warn!(%error, "what follows from noise was not committed; it is tried again")

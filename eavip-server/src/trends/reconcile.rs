@@ -25,7 +25,8 @@ pub async fn run(shared: Arc<Shared>, committer: Committer) {
     loop {
         tick.tick().await;
         match once(&shared, &committer, now()).await {
-            Ok(()) => {}
+            Ok(()) => metrics::gauge!("eavip_job_last_success_timestamp_seconds", "job" => "trends")
+                .set(now().as_millis() as f64 / 1e3),
             Err(MutateError::Stopped(_)) => return,
             Err(error) => tracing::warn!(%error, "a month's review was not prepared; it is tried again"),
         }
