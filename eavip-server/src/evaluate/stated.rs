@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use eavip_core::alert::concern::Concern;
 use eavip_core::alert::episode::Ending;
-use eavip_core::alert::intake::{self, admit};
+use eavip_core::alert::intake::admit;
 use eavip_core::evaluate::{Evaluation, Stated};
 use eavip_core::labels::Labels;
 use eavip_core::policy::Policy;
@@ -28,7 +28,10 @@ pub(super) fn show(shared: &Shared, policy: &Policy, now: Timestamp, evaluation:
             Standing::Lapsed => Some(Ending::Lapsed),
         };
         if let Some(ending) = ending {
-            return evaluation.over(intake::fingerprint(&known.labels), ending);
+            return evaluation.over(known.fingerprint, ending);
+        }
+        if evaluation.still(known.fingerprint) {
+            return;
         }
         match admit(&known.sent(), policy) {
             Ok(stated) => evaluation.stated(stated),
