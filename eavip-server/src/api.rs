@@ -11,13 +11,16 @@ pub mod docs;
 pub mod document;
 pub mod extract;
 pub mod idempotency;
+pub mod incidents;
 pub mod join_tokens;
 pub mod nodes;
+pub mod noise;
 pub mod overview;
 pub mod page;
 pub mod roles;
 pub mod session;
 pub mod tokens;
+pub mod trends;
 pub mod users;
 pub mod view;
 
@@ -47,11 +50,14 @@ fn resources() -> OpenApiRouter<App> {
         .merge(audit::router())
         .merge(changes::router())
         .merge(docs::router())
+        .merge(incidents::router())
         .merge(join_tokens::router())
         .merge(nodes::router())
+        .merge(noise::router())
         .merge(overview::router())
         .merge(session::router())
         .merge(tokens::router())
+        .merge(trends::router())
         .merge(users::router())
 }
 

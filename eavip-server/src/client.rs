@@ -6,8 +6,11 @@
 //! [`sign_in`].
 
 pub mod error;
+pub mod incidents;
 pub mod model;
+pub mod noise;
 pub mod sign_in;
+pub mod trends;
 pub mod trust;
 
 use std::fmt;

@@ -11,8 +11,10 @@ mod explain;
 mod failure;
 mod gate;
 mod given;
+mod incidents;
 mod login;
 mod nodes;
+mod noise;
 mod output;
 mod policy;
 mod reasons;
@@ -20,6 +22,7 @@ mod session;
 mod status;
 mod text;
 mod tokens;
+mod trends;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,8 @@ mod durability;
 mod e2e;
 mod examples;
 mod handbook;
+mod incidents;
+mod noise;
 mod policy_table;
 mod queues;
 mod quickstart;

@@ -29,6 +29,7 @@ pub struct Site {
     program: PathBuf,
     config: Option<PathBuf>,
     flags: Vec<String>,
+    service: bool,
     server: Option<Running>,
     token: String,
 }
@@ -52,6 +53,7 @@ impl Site {
             program: program.into(),
             config: None,
             flags: Vec::new(),
+            service: false,
             server: None,
             token: String::new(),
         }
@@ -78,6 +80,16 @@ impl Site {
         self.config = Some(self.write("server.toml", text));
     }
 
+    /// Runs it as a service from now on, without an agent of its own: on SIGHUP it reads its runbook anew.
+    pub fn as_service(&mut self, runbook: &Path) {
+        let Self { data, web, agents, admin, .. } = &*self;
+        let text = format!(
+            "data = {data:?}\nrunbook = {runbook:?}\nweb.listen = \"{web}\"\nagents.listen = \"{agents}\"\nadmin.listen = \"{admin}\"\n"
+        );
+        self.configure(&text);
+        self.service = true;
+    }
+
     /// The flags that it is started with from now on, besides those for data and ports.
     pub fn flags(&mut self, flags: &[&str]) {
         self.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
@@ -86,9 +98,13 @@ impl Site {
     /// Starts the server and waits for its sign-in link; the first time it also makes an API token.
     pub fn start(&mut self) {
         let mut command = Command::new(&self.program);
-        command.arg("quickstart").arg("--data").arg(&self.data);
-        for (flag, address) in [("--web", self.web), ("--agents", self.agents), ("--admin", self.admin)] {
-            command.arg(flag).arg(address.to_string());
+        if self.service {
+            command.arg("run");
+        } else {
+            command.arg("quickstart").arg("--data").arg(&self.data);
+            for (flag, address) in [("--web", self.web), ("--agents", self.agents), ("--admin", self.admin)] {
+                command.arg(flag).arg(address.to_string());
+            }
         }
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);

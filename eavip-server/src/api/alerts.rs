@@ -23,7 +23,7 @@ use super::view::{Alert, AlertDetail, Page, words};
 use crate::app::App;
 use crate::auth::{Allowed, Responder, Viewer};
 use crate::book::Book;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::record::Event;
 
 /// Open alerts on one page: beyond, somebody has to look at fewer, larger things.
@@ -32,7 +32,11 @@ const MAX_OPEN: usize = 1_000;
 const MAX_RECENT: usize = 100;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(acknowledge))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(acknowledge))
+        .routes(routes!(vote))
 }
 
 /// Which alerts are asked for.
@@ -199,4 +203,52 @@ pub async fn take(app: &App, by: &Allowed<Responder>, id: Digest128, reason: &st
         Ok(events.into_iter().map(event).collect())
     };
     by.mutate(app, Some(reason), decide).await
+}
+
+/// What somebody says an alert was worth.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CastVote {
+    /// Whether there was something to do.
+    actionable: bool,
+}
+
+/// Says whether there was something to do; of one person the last vote counts.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/vote", tag = "alerts",
+    params(("id" = String, Path, description = "The alert's id.", pattern = "^[0-9a-f]{32}$")),
+    request_body = CastVote, responses((status = 200, body = AlertDetail)))]
+async fn vote(
+    State(app): State<App>,
+    responder: Allowed<Responder>,
+    Id(id): Id<Digest128>,
+    Body(asked): Body<CastVote>,
+) -> Result<Json<AlertDetail>, Problem> {
+    cast(&app, &responder, id, asked.actionable).await?;
+    detail(&app, id).map(Json)
+}
+
+/// Says in somebody's name whether there was something to do about an alert.
+///
+/// # Errors
+/// When it isn't counted any more, or nobody stands behind the token.
+pub async fn cast(
+    app: &App,
+    by: &Allowed<Responder>,
+    episode: Digest128,
+    actionable: bool,
+) -> Result<(), Problem> {
+    let principal = by.principal();
+    let Some(name) = principal.account.clone() else {
+        let detail = format!("token `{}` goes back to no account, and a vote is a person's", principal.name);
+        return Err(Problem::new(Code::NotAPerson, detail));
+    };
+    if !app.shared.book().noise.knows(episode) {
+        return Err(Problem::not_found("alert", episode));
+    }
+    let decide = move |book: &Book, _| {
+        let same = book.noise.votes(episode).any(|vote| vote == (name.as_str(), actionable));
+        let event = Event::Vote { episode, by: name, actionable };
+        Ok((!same).then_some(event).into_iter().collect())
+    };
+    by.mutate(app, None, decide).await
 }

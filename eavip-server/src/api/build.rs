@@ -3,9 +3,12 @@
 
 pub mod alert;
 pub mod history;
+pub mod incident;
 pub mod node;
+pub mod noise;
 pub mod overview;
 pub mod signal;
+pub mod trends;
 
 use std::collections::BTreeMap;
 

@@ -29,6 +29,7 @@ const FIRST: &str = "$response.body#/items/0/id";
 const LINKS: &[Leads] = &[
     ("alerts_list", "200", "alerts_show", &[("id", FIRST)]),
     ("alerts_list", "200", "alerts_acknowledge", &[("id", FIRST)]),
+    ("incidents_list", "200", "incidents_show", &[("id", FIRST)]),
     ("nodes_list", "200", "nodes_show", &[("id", FIRST)]),
     (
         "nodes_show",

@@ -2,8 +2,11 @@
 
 mod access;
 mod audit;
+mod incidents;
+mod noise;
 mod reading;
 mod refusing;
+mod trends;
 
 use std::sync::Arc;
 

@@ -2,7 +2,6 @@
 //! the server is serialised for people or clients.
 //!
 //! A node that was revoked is gone from here; the feed of changes and the ledger tell of it.
-//!
 //! Values come twice where people read them: the number in its unit, and the text that a page or table shows.
 
 mod alert;
@@ -22,7 +21,11 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::record::Role;
 
-pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved};
+pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, Vote};
+
+pub mod incident;
+pub mod noise;
+pub mod trends;
 
 /// The schema of a closed vocabulary: its words.
 pub fn words<V: Vocabulary>() -> Schema {

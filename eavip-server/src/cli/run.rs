@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use eavip_core::finding::Finding;
+
 use super::{Exit, complain, complain_of, complain_of_start, say};
 use crate::app::App;
+use crate::commit::MutateError;
 use crate::config::Config;
 use crate::serve::{self, Server};
 use crate::{auth, telemetry};
@@ -59,7 +62,22 @@ async fn reload_when_told(app: &App, file: Option<&Path>) {
             Ok((_, policy)) => {
                 let rules = policy.rules().len();
                 match Server::apply(app, policy).await {
-                    Ok(()) => tracing::info!(rules, "another runbook is in force"),
+                    Ok(unknown) => {
+                        unknown
+                            .iter()
+                            .for_each(|finding| tracing::warn!(code = %finding.rule, "{}", finding.message));
+                        tracing::info!(rules, "another runbook is in force");
+                    }
+                    Err(MutateError::Refused(refused)) => {
+                        let told = |found: &Finding| {
+                            complain(&format!("{}: {}; {}", found.rule, found.message, found.remedy))
+                        };
+                        refused.findings.iter().for_each(told);
+                        tracing::error!(
+                            findings = refused.findings.len(),
+                            "the runbook before stays in force"
+                        );
+                    }
                     Err(error) => tracing::error!(%error, "the runbook before stays in force"),
                 }
             }

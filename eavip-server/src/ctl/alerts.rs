@@ -40,6 +40,17 @@ enum Command {
         #[arg(long)]
         reason: String,
     },
+    /// Say whether there was something to do about an alert, or it was noise
+    Vote {
+        /// The alert's id
+        id: String,
+        /// There was something to do
+        #[arg(long, conflicts_with = "noise", required_unless_present = "noise")]
+        actionable: bool,
+        /// There was nothing to do
+        #[arg(long)]
+        noise: bool,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -76,6 +87,12 @@ impl Alerts {
             Command::Ack { id, reason } => {
                 let alert = session.client.acknowledge(&id, &reason).await?;
                 talk("the alert is yours");
+                show(&alert, &alert.json, out)?;
+                Ok(exit::OK)
+            }
+            Command::Vote { id, actionable, .. } => {
+                let alert = session.client.vote(&id, actionable).await?;
+                talk(if actionable { "it counts as worth it" } else { "it counts as noise" });
                 show(&alert, &alert.json, out)?;
                 Ok(exit::OK)
             }

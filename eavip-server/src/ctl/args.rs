@@ -11,7 +11,9 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, audit, check, explain, gate, login, nodes, policy, status, tokens};
+use crate::ctl::{
+    alerts, audit, check, explain, gate, incidents, login, nodes, noise, policy, status, tokens, trends,
+};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]
@@ -55,6 +57,14 @@ enum Command {
     Status,
     /// List, show and take alerts
     Alerts(alerts::Alerts),
+    /// Take an incident from its declaration to a signed review
+    Incidents(incidents::Incidents),
+    /// Say what alerts cost people, and what of it is to be mended; exits 3 when something is over its budget
+    Noise(noise::Noise),
+    /// Say what incidents and alerts of the month amount to, and answer what follows from it
+    Trends(trends::Trends),
+    /// Print a month's operations review, or sign it
+    Report(trends::Report),
     /// List, show and revoke nodes
     Nodes(nodes::Nodes),
     /// Say how the audit log stands, and whether it continues what was seen here before; exits 3 when it contradicts
@@ -90,6 +100,10 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Whoami => login::whoami(&session()?, out).await,
         Command::Status => status::run(&session()?, out).await,
         Command::Alerts(alerts) => alerts.run(&session()?, out).await,
+        Command::Incidents(incidents) => incidents.run(&session()?, out).await,
+        Command::Noise(noise) => noise.run(&session()?, out).await,
+        Command::Trends(trends) => trends.run(&session()?, out).await,
+        Command::Report(report) => report.run(&session()?, out).await,
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
         Command::Audit => audit::run(&session()?, out).await,
         Command::Tokens(tokens) => tokens.run(&session()?, out).await,

@@ -91,6 +91,11 @@ impl Cell {
         Self { text: verdict.to_string(), tone }
     }
 
+    /// Something that somebody has to look at.
+    pub(crate) fn bad(text: impl ToString) -> Self {
+        Self { text: text.to_string(), tone: Tone::Bad }
+    }
+
     /// A text that nobody has: a dash.
     pub(crate) fn or_none(text: Option<impl ToString>) -> Self {
         text.map_or_else(|| Self::from("-"), |text| Self::from(text.to_string()))
@@ -188,6 +193,11 @@ impl Output {
         };
         if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// A document as it is, for a file or a pipe.
+pub(crate) fn raw(text: &str) -> io::Result<()> {
+    io::stdout().write_all(text.as_bytes())
 }
 
 /// Talks to people on stderr; nobody can be told when that fails.

@@ -1,5 +1,6 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
+pub(crate) mod noise;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -364,6 +365,8 @@ pub(crate) fn alert_detail() -> AlertDetail {
         delivered_at: (status == DeliveryStatus::Delivered).then(|| ago(769)),
     };
     AlertDetail {
+        outcome: None,
+        votes: vec![Vote { by: "ben".into(), actionable: false }],
         alert: alert(1, Status::Firing, Category::Critical),
         deliveries: vec![
             delivery("pager", DeliveryStatus::Delivered, None),

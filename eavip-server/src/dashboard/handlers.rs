@@ -3,8 +3,10 @@
 
 mod alerts;
 mod nodes;
+mod noise;
 mod settings;
 mod sign_in;
+mod trends;
 
 use std::sync::Arc;
 
@@ -51,6 +53,15 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/alerts/{id}", VIEWER),
     (Method::GET, "/fragments/alerts/{id}", VIEWER),
     (Method::POST, "/alerts/{id}/acknowledge", RESPONDER),
+    (Method::POST, "/alerts/{id}/vote", RESPONDER),
+    (Method::GET, "/noise", VIEWER),
+    (Method::GET, "/fragments/noise", VIEWER),
+    (Method::POST, "/noise/defects/{id}/mend", RESPONDER),
+    (Method::GET, "/trends", VIEWER),
+    (Method::GET, "/fragments/trends", VIEWER),
+    (Method::GET, "/trends/{month}", VIEWER),
+    (Method::POST, "/trends/{month}/sign", RESPONDER),
+    (Method::POST, "/trends/proposals/{id}/answer", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
@@ -72,7 +83,14 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/nodes/{id}", "/fragments/nodes/{id}", get(nodes::show));
     let router = twice(router, "/alerts", "/fragments/alerts", get(alerts::list));
     let router = twice(router, "/alerts/{id}", "/fragments/alerts/{id}", get(alerts::show));
+    let router = twice(router, "/noise", "/fragments/noise", get(noise::show));
+    let router = twice(router, "/trends", "/fragments/trends", get(trends::show));
     router
+        .route("/trends/{month}", get(trends::review))
+        .route("/trends/{month}/sign", post(trends::sign))
+        .route("/trends/proposals/{id}/answer", post(trends::answer))
+        .route("/alerts/{id}/vote", post(alerts::vote))
+        .route("/noise/defects/{id}/mend", post(noise::mend))
         .route("/nodes/{id}/series/{series}", get(nodes::series))
         .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/runbooks", get(runbook_index))

@@ -58,7 +58,7 @@ pub fn index(runbooks: &[Runbook<'_>], chrome: &Chrome) -> Rendered {
 
 /// Markdown as HTML without its title. Markup in the text is shown as text, images become their description, and a
 /// link leads only to the web, to mail, or to a place on this server.
-fn to_html(markdown: &str) -> String {
+pub(super) fn to_html(markdown: &str) -> String {
     let mut title = 0_u8; // 0 not met, 1 inside, 2 behind it
     let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).filter_map(move |event| match event {
         Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) if title == 0 => {

@@ -74,7 +74,7 @@ fn known(book: &Book, policy: &Policy, at: Timestamp) -> Known {
         silences: silences.map(|(_, silence)| silence.clone()).collect(),
         firing: if inhibitions.is_empty() { Vec::new() } else { open.filter(explains).collect() },
         recent: book.outbox.decided_since(at - policy.alerting.noise.flood_period),
-        over_budget: std::collections::BTreeSet::new(),
+        over_budget: book.noise.over_budget(at).cloned().collect(),
     }
 }
 

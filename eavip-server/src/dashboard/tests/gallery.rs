@@ -50,6 +50,9 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("runbooks", "/runbooks", &|chrome| runbook::index(&builtin, chrome));
     let disk = builtin.iter().find(|page| page.name == "disk-full").copied().unwrap();
     add("runbook", "/runbooks/disk-full", &|chrome| runbook::page(disk, &fixtures::alerts()[..1], chrome));
+    add("noise", "/noise", &|chrome| noise::noise(&fixtures::noise::noise(), None, chrome));
+    add("noise-none", "/noise", &|chrome| noise::noise(&fixtures::noise::quiet(), None, chrome));
+    trends_pages(&mut add);
     add("settings", "/settings", &|chrome| settings_page(chrome, false));
     add("settings-contradicted", "/settings", &|chrome| settings_page(chrome, true));
     add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
@@ -66,6 +69,23 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     };
     all.push(("sign-in", pages::sign_in(&attempt, &door).unwrap().into_page(&door).unwrap()));
     all
+}
+
+/// The pages about trends, with and without something to answer or sign.
+fn trends_pages(add: &mut dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rendered)) {
+    use crate::api::view::trends::ReviewStatus;
+    use fixtures::noise::{item, proposal, review};
+    let (month, proposals, items) = (fixtures::noise::trends(), [proposal()], [item()]);
+    let reviews = [review(ReviewStatus::Signed).row, review(ReviewStatus::Overdue).row];
+    let shown = trends::Shown { trends: &month, reviews: &reviews, proposals: &proposals, items: &items };
+    let attempt = trends::Attempt { of: proposal().id, problem: "Say why.".into(), text: "no".into() };
+    add("trends", "/trends", &|chrome| trends::trends(shown, Some(&attempt), chrome));
+    let none = trends::Shown { reviews: &[], proposals: &[], items: &[], ..shown };
+    add("trends-none", "/trends", &|chrome| trends::trends(none, None, chrome));
+    let attempt = trends::Attempt { problem: "Say what was decided.".into(), ..trends::Attempt::default() };
+    for (name, status) in [("review", ReviewStatus::Open), ("review-signed", ReviewStatus::Signed)] {
+        add(name, "/trends/2026-03", &|chrome| trends::review(&review(status), Some(&attempt), chrome));
+    }
 }
 
 /// The one on fire, with some of its nodes simulated and several changes of one record.
