@@ -6,7 +6,8 @@ use eavip_core::id::Digest128;
 
 use super::*;
 use crate::record::{
-    Actor, DeliveryEvent, DeliveryStatus, JoinEvent, LinkEvent, Role, UserEvent, VERSION, delivery_id,
+    Actor, DeliveryEvent, DeliveryStatus, JoinEvent, LinkEvent, Role, TokenEvent, UserEvent, VERSION,
+    delivery_id,
 };
 use crate::testing::{node, place};
 
@@ -126,4 +127,30 @@ fn the_book_survives_its_checkpoint() {
     let (book, ..) = with_alert();
     let json = serde_json::to_vec(&book).unwrap();
     assert_eq!(serde_json::from_slice::<Book>(&json).unwrap(), book);
+}
+
+#[test]
+fn a_token_goes_back_to_the_account_that_made_it_even_through_another_token() {
+    let mut book = Book::default();
+    let token = |id: &str| Event::Token {
+        id: id.into(),
+        event: TokenEvent::Created {
+            name: id.into(),
+            hash: "h".into(),
+            role: Role::Admin,
+            expires_at: at(9),
+        },
+    };
+    let makers = [
+        (Actor::User("ana".into()), "first", Some("ana")),
+        (Actor::Token("first".into()), "second", Some("ana")),
+        (Actor::Token("second".into()), "third", Some("ana")),
+        (Actor::Server("token".into()), "own", None),
+        (Actor::Token("own".into()), "of-own", None),
+        (Actor::Token("gone".into()), "of-gone", None),
+    ];
+    for (actor, id, account) in makers {
+        book.apply(1, &LedgerRecord { v: VERSION, at: at(0), actor, reason: None, events: vec![token(id)] });
+        assert_eq!(book.tokens[id].made_by.as_deref(), account, "{id}");
+    }
 }

@@ -13,6 +13,7 @@ fn principal() -> Principal {
         name: "ann".to_owned(),
         role: Role::Viewer,
         actor: Actor::User("ann".to_owned()),
+        account: Some("ann".to_owned()),
         credential: crate::auth::principal::Credential::Session("hash".to_owned()),
     }
 }
