@@ -1,6 +1,7 @@
 //! What Alertmanager's clients expect, so that a Prometheus or `amtool` works against this server as it is: version 2 of
 //! its API, under the same paths. Alerts that are sent here go the way of everything: stored, evaluated, told.
 
+pub mod fingerprint;
 pub mod post;
 
 use axum::Router;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::episode::Origin;
+use super::episode::{ADDED, Origin};
 use super::rule::{Action, Runbook};
 use super::{Category, owner};
 use crate::environment::Environment;
@@ -29,7 +29,7 @@ crate::rules! {
 }
 
 /// Most labels of an alert that is taken in: `rule`, `category` and `owner` are added to them.
-pub const MAX_SENT_LABELS: usize = MAX_LABELS - 3;
+pub const MAX_SENT_LABELS: usize = MAX_LABELS - ADDED.len();
 /// Most annotations of an alert.
 pub const MAX_ANNOTATIONS: usize = 64;
 /// Longest annotation in bytes: a long paragraph.
@@ -221,7 +221,11 @@ pub fn admit(sent: &Sent, policy: &Policy) -> Result<Stated, Lacks> {
         action: said.unwrap_or(own),
         runbook,
         since: *since,
-        origin: Origin::Sent { annotations: annotations.clone(), generator: generator.clone() },
+        origin: Origin::Sent {
+            annotations: annotations.clone(),
+            generator: generator.clone(),
+            replaced: Labels::first_of(labels.iter().filter(|(name, _)| ADDED.contains(name)), ADDED.len()),
+        },
     })
 }
 
