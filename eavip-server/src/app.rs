@@ -1,7 +1,7 @@
 //! What every handler needs.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eavip_agent::tls::Pin;
 
@@ -11,6 +11,10 @@ use crate::auth::Auth;
 use crate::commit::Committer;
 use crate::shared::Shared;
 use crate::sse::Streams;
+
+/// Where the configuration is read from when somebody asks for it: the file that was named at the start, if one was.
+#[derive(Debug, Clone)]
+pub struct Reload(pub Option<PathBuf>);
 
 /// The server as its handlers see it.
 #[derive(Debug, Clone)]
@@ -29,6 +33,8 @@ pub struct App {
     pub idempotency: Arc<Idempotency>,
     /// Who follows the stream of changes.
     pub streams: Arc<Streams>,
+    /// Reads the configuration anew; unset where the process that serves this has none to read.
+    pub reload: Arc<OnceLock<Reload>>,
 }
 
 impl App {
@@ -43,6 +49,7 @@ impl App {
             overview: Arc::default(),
             idempotency: Arc::default(),
             streams: Arc::default(),
+            reload: Arc::default(),
         }
     }
 }

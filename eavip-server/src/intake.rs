@@ -109,6 +109,12 @@ impl Intake {
         self.0.read().unwrap_or_else(PoisonError::into_inner).values().for_each(look);
     }
 
+    /// An alert by its labels.
+    #[must_use]
+    pub fn get(&self, labels: &Labels) -> Option<Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(labels).cloned()
+    }
+
     /// Whether an alert is known already.
     #[must_use]
     pub fn knows(&self, labels: &Labels) -> bool {
