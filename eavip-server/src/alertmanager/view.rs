@@ -8,7 +8,7 @@ use serde::Serialize;
 
 words! {
     /// Where an alert stands.
-    pub enum AlertState ("alert state") {
+    pub(super) enum AlertState ("alert state") {
         /// It fires and is told.
         Active = "active",
         /// Something stands in the way of telling.
@@ -20,7 +20,7 @@ words! {
 
 words! {
     /// Where a silence stands.
-    pub enum SilenceState ("silence state") {
+    pub(super) enum SilenceState ("silence state") {
         /// It begins later, or waits for a second person.
         Pending = "pending",
         /// It holds.
@@ -33,7 +33,7 @@ words! {
 /// An alert.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Alert {
+pub(super) struct Alert {
     pub annotations: BTreeMap<String, String>,
     pub ends_at: String,
     pub fingerprint: String,
@@ -49,7 +49,7 @@ pub struct Alert {
 /// Where an alert stands, and why.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AlertStatus {
+pub(super) struct AlertStatus {
     pub inhibited_by: Vec<String>,
     pub silenced_by: Vec<String>,
     pub state: AlertState,
@@ -57,13 +57,13 @@ pub struct AlertStatus {
 
 /// Somebody who is told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Receiver {
+pub(super) struct Receiver {
     pub name: String,
 }
 
 /// Alerts that are told together.
 #[derive(Debug, Clone, Serialize)]
-pub struct AlertGroup {
+pub(super) struct AlertGroup {
     pub alerts: Vec<Alert>,
     pub labels: Labels,
     pub receiver: Receiver,
@@ -72,7 +72,7 @@ pub struct AlertGroup {
 /// A silence.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Silence {
+pub(super) struct Silence {
     pub id: String,
     pub status: SilenceStatus,
     pub updated_at: String,
@@ -85,14 +85,14 @@ pub struct Silence {
 
 /// Where a silence stands.
 #[derive(Debug, Clone, Serialize)]
-pub struct SilenceStatus {
+pub(super) struct SilenceStatus {
     pub state: SilenceState,
 }
 
 /// A comparison of a label.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Matcher {
+pub(super) struct Matcher {
     pub is_equal: bool,
     pub is_regex: bool,
     pub name: String,
@@ -101,7 +101,7 @@ pub struct Matcher {
 
 /// That a silence was made.
 #[derive(Debug, Clone, Serialize)]
-pub struct Created {
+pub(super) struct Created {
     #[serde(rename = "silenceID")]
     pub id: String,
 }
@@ -109,7 +109,7 @@ pub struct Created {
 /// The server.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Status {
+pub(super) struct Status {
     pub cluster: Cluster,
     pub config: Config,
     pub uptime: String,
@@ -118,21 +118,21 @@ pub struct Status {
 
 /// There is none.
 #[derive(Debug, Clone, Serialize)]
-pub struct Cluster {
+pub(super) struct Cluster {
     pub peers: [(); 0],
     pub status: &'static str,
 }
 
 /// Routes, receivers and inhibitions as Alertmanager's YAML.
 #[derive(Debug, Clone, Serialize)]
-pub struct Config {
+pub(super) struct Config {
     pub original: String,
 }
 
 /// Whose API this is.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Version {
+pub(super) struct Version {
     pub branch: &'static str,
     pub build_date: &'static str,
     pub build_user: &'static str,

@@ -68,6 +68,7 @@ fn a_principal_acts_as_the_active_person_of_its_account_or_says_why_not() {
         let principal = Principal {
             name: "ci".into(),
             role: Role::Responder,
+            team: None,
             actor: Actor::Token("t".into()),
             account: account.map(str::to_owned),
             credential: principal::Credential::Token("t".into()),
