@@ -77,14 +77,16 @@ impl<'a> Looking<'a> {
     fn sent(&self, known: &Known) -> Alert {
         let sent = known.sent();
         let episode = self.open.get(&sent.fingerprint());
-        let admitted = || admit(&sent, self.policy).ok().map(|stated| alert::Alert {
-            id: sent.fingerprint(),
-            rule: stated.rule,
-            category: stated.category,
-            owner: Some(stated.owner),
-            labels: stated.labels,
-            since: stated.since,
-        });
+        let admitted = || {
+            admit(&sent, self.policy).ok().map(|stated| alert::Alert {
+                id: sent.fingerprint(),
+                rule: stated.rule,
+                category: stated.category,
+                owner: Some(stated.owner),
+                labels: stated.labels,
+                since: stated.since,
+            })
+        };
         let alert = episode.map(|episode| alert::Alert::from(&episode.opening)).or_else(admitted);
         let (status, receivers) = match &alert {
             Some(alert) => (self.status(alert), self.receivers(alert)),

@@ -148,7 +148,8 @@ fn yes() -> bool {
 
 /// The first word of a comment that is a tracker's: a key such as `OPS-12`, `#12`, `shop#12`, or an address.
 fn ticket_in(comment: &str) -> Option<&str> {
-    let around = |c: char| matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | ',' | ';' | ':' | '.' | '"' | '\'');
+    let around =
+        |c: char| matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | ',' | ';' | ':' | '.' | '"' | '\'');
     let words = comment.split_whitespace().map(|word| word.trim_matches(around));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_ticket = |word: &&str| {
@@ -206,7 +207,8 @@ impl Posted {
 fn author(named: &str, policy: &Policy, speaks: Option<&PersonId>) -> Result<Option<PersonId>, String> {
     let named = named.trim();
     if named.is_empty() {
-        let nobody = "createdBy: nobody is named, and the token goes back to no person of the roster; name one";
+        let nobody =
+            "createdBy: nobody is named, and the token goes back to no person of the roster; name one";
         return speaks.cloned().map(Some).ok_or_else(|| nobody.to_owned());
     }
     let known = named.parse::<PersonId>().ok();
