@@ -66,4 +66,4 @@ pub fn router(app: &App) -> Router<App> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -14,11 +14,14 @@ pub mod join_tokens;
 pub mod nodes;
 pub mod overview;
 pub mod page;
+pub mod quarantine;
 pub mod roles;
 pub mod session;
+pub mod silences;
 pub mod tokens;
 pub mod users;
 pub mod view;
+pub mod why;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -48,9 +51,12 @@ fn resources() -> OpenApiRouter<App> {
         .merge(join_tokens::router())
         .merge(nodes::router())
         .merge(overview::router())
+        .merge(quarantine::router())
         .merge(session::router())
+        .merge(silences::router())
         .merge(tokens::router())
         .merge(users::router())
+        .merge(why::router())
 }
 
 /// The API's routes, guarded.

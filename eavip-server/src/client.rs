@@ -8,6 +8,7 @@
 pub mod error;
 pub mod model;
 pub mod sign_in;
+mod silences;
 pub mod trust;
 
 use std::fmt;

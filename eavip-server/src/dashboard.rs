@@ -11,6 +11,8 @@
 //! | `GET /nodes/{id}/series/{series}?span=` | [`pages::series`] | `NodeDetail.row`, `History` |
 //! | `GET /alerts?status=&category=&q=`, `/fragments/alerts` | [`alerts::list`] | `Alert`s, `Now` |
 //! | `GET /alerts/{id}`, `/fragments/alerts/{id}` | [`alerts::detail`] | `AlertDetail`, `History` of its series |
+//! | `GET /alerts/quarantined`, `/fragments/alerts/quarantined` | [`silences::quarantined`] | `Quarantined`s |
+//! | `GET /silences?match=`, `/fragments/silences` | [`silences::silences`] | `Silence`s, `Window`s |
 //! | `GET /runbooks`, `/runbooks/{page}` | [`runbook::index`], [`runbook::page`] | Markdown, open `Alert`s that cite it |
 //! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s |
 //! | `GET /assets/{digest}/{name}` | [`assets::get`] | |
@@ -21,6 +23,9 @@
 //! | `POST /sign-in` | `user`, `password`, `next`; or `token`, `next` | 303 to `next`; the page again with what was wrong |
 //! | `POST /sign-out` | | 303 to `/sign-in` |
 //! | `POST /alerts/{id}/acknowledge` | `reason` | 303 to the alert; the page again with reason and what was wrong |
+//! | `POST /silences` | `matchers`, `reason`, `ticket`, `hours` | 303 to `/silences`; the page again with what was wrong |
+//! | `POST /silences/{id}/approve` | | the same |
+//! | `POST /silences/{id}/end` | `reason` | the same |
 //! | `POST /settings/join-tokens` | `deployment`, `environment`, `mode` | the page with the command, this once |
 //! | `POST /settings/tokens` | `name`, `role`, `days` | the page with the secret, this once |
 //! | `POST /settings/tokens/{id}/revoke` | | 303 to `/settings` |
@@ -35,6 +40,7 @@ pub mod handlers;
 pub mod pages;
 pub mod runbook;
 pub mod settings;
+pub mod silences;
 pub mod words;
 
 use askama::Template;

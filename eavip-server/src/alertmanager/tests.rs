@@ -12,7 +12,7 @@ use crate::shared::now;
 use crate::testing::policy;
 
 /// People, an owner for what is sent, routes within routes, and what explains what.
-pub(super) const RUNBOOK: &str = r#"
+pub(crate) const RUNBOOK: &str = r#"
 [person.admin]
 teams = ["platform-operations"]
 [person.ana]
@@ -48,23 +48,23 @@ equal = ["cluster"]
 "#;
 
 /// A server with [`RUNBOOK`] in force, and a token of a role.
-pub(super) async fn server(role: Role) -> (Server, String) {
+pub(crate) async fn server(role: Role) -> (Server, String) {
     let server = Server::start();
     server.app.shared.policy.store(Arc::new(policy(RUNBOOK)));
     let token = server.token(role).await;
     (server, token)
 }
 
-pub(super) async fn evaluate(server: &Server) {
+pub(crate) async fn evaluate(server: &Server) {
     evaluate::once(&server.app.shared, &server.app.committer, now()).await.unwrap();
 }
 
-pub(super) async fn post(server: &Server, token: &str, path: &str, body: Value) -> Answer {
+pub(crate) async fn post(server: &Server, token: &str, path: &str, body: Value) -> Answer {
     server.call(Method::POST, path, token, Some(body)).await
 }
 
 /// Sends alerts, each of labels written as `name=value`, and evaluates.
-pub(super) async fn fire(server: &Server, token: &str, alerts: &[&str]) {
+pub(crate) async fn fire(server: &Server, token: &str, alerts: &[&str]) {
     let labels = |text: &&str| {
         let pairs = text.split(' ').map(|pair| pair.split_once('=').unwrap());
         json!({ "labels": pairs.collect::<std::collections::BTreeMap<_, _>>() })

@@ -6,6 +6,7 @@ pub mod history;
 pub mod node;
 pub mod overview;
 pub mod signal;
+pub mod silence;
 
 use std::collections::BTreeMap;
 
@@ -65,7 +66,7 @@ pub(super) fn count(firing: &mut Firing, category: Category) {
     }
 }
 
-fn labels(labels: &Labels) -> BTreeMap<String, String> {
+pub(crate) fn labels(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
+use eavip_core::alert::silence::SilenceStatus;
 use eavip_core::environment::Environment;
+use eavip_core::finding::Outcome;
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
@@ -93,6 +95,22 @@ answers! {
 
     /// An alert with its deliveries.
     AlertDetail { #[serde(flatten)] alert: Alert, deliveries: Vec<Delivery>, held: Vec<Held> }
+
+    /// That somebody did something.
+    Step { by: String, at: String }
+
+    /// A silence.
+    Silence {
+        id: String, status: SilenceStatus, matchers: Vec<String>, reason: String, ticket: String, by: String,
+        from: String, until: String, needs_approval: bool, owners: Vec<String>, approved: Option<Step>,
+        ended: Option<Step>, hides_count: usize,
+    }
+
+    /// What a rule found.
+    Finding { rule: String, outcome: Outcome, message: String, remedy: String }
+
+    /// Why somebody is told of an alert, or isn't.
+    Why { reason: String, receivers: Vec<String>, findings: Vec<Finding> }
 
     /// An API token, without its secret.
     Token {

@@ -1,5 +1,7 @@
 //! `alerts`: the list, one of them, and taking one.
 
+mod why;
+
 use crate::client::AlertFilter;
 use crate::client::model::{Alert, AlertDetail, Delivery, Held};
 use clap::Subcommand;
@@ -31,6 +33,14 @@ enum Command {
     Show {
         /// The alert's id
         id: String,
+    },
+    /// Say why somebody was told of an alert or wasn't, and what each rule says now
+    Why {
+        /// The alert's id
+        id: String,
+        /// The receiver that asks [default: all]
+        #[arg(long)]
+        receiver: Option<String>,
     },
     /// Take an alert, so that others know who has it
     Ack {
@@ -71,6 +81,11 @@ impl Alerts {
             Command::Show { id } => {
                 let alert = session.client.alert(&id).await?;
                 show(&alert, &alert.json, out)?;
+                Ok(exit::OK)
+            }
+            Command::Why { id, receiver } => {
+                let why = session.client.why(&id, receiver.as_deref()).await?;
+                why::show(&why, &why.json, out)?;
                 Ok(exit::OK)
             }
             Command::Ack { id, reason } => {

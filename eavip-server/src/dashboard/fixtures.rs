@@ -1,6 +1,7 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
 mod settings;
+pub(crate) mod silences;
 
 use std::collections::BTreeMap;
 

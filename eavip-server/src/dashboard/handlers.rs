@@ -5,6 +5,7 @@ mod alerts;
 mod nodes;
 mod settings;
 mod sign_in;
+mod silences;
 
 use std::sync::Arc;
 
@@ -51,6 +52,13 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/alerts/{id}", VIEWER),
     (Method::GET, "/fragments/alerts/{id}", VIEWER),
     (Method::POST, "/alerts/{id}/acknowledge", RESPONDER),
+    (Method::GET, "/alerts/quarantined", VIEWER),
+    (Method::GET, "/fragments/alerts/quarantined", VIEWER),
+    (Method::GET, "/silences", VIEWER),
+    (Method::GET, "/fragments/silences", VIEWER),
+    (Method::POST, "/silences", RESPONDER),
+    (Method::POST, "/silences/{id}/approve", RESPONDER),
+    (Method::POST, "/silences/{id}/end", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
@@ -72,6 +80,7 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/nodes/{id}", "/fragments/nodes/{id}", get(nodes::show));
     let router = twice(router, "/alerts", "/fragments/alerts", get(alerts::list));
     let router = twice(router, "/alerts/{id}", "/fragments/alerts/{id}", get(alerts::show));
+    let router = silences(router);
     router
         .route("/nodes/{id}/series/{series}", get(nodes::series))
         .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
@@ -86,6 +95,17 @@ pub fn router(app: &App) -> Router<App> {
         .route("/assets/{digest}/{name}", get(asset))
         .route_layer(from_fn_with_state((app.clone(), TABLE), guard))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM))
+}
+
+/// The routes of silences, and of what isn't let in.
+fn silences(router: Router<App>) -> Router<App> {
+    router
+        .route("/silences", get(silences::list).post(silences::ask))
+        .route("/fragments/silences", get(silences::list))
+        .route("/silences/{id}/approve", post(silences::agree))
+        .route("/silences/{id}/end", post(silences::finish))
+        .route("/alerts/quarantined", get(silences::quarantined))
+        .route("/fragments/alerts/quarantined", get(silences::quarantined))
 }
 
 /// Who looks at a page, and how they want it.
