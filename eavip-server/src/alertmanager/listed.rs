@@ -67,7 +67,7 @@ impl<'a> Looking<'a> {
         if !matches!(episode.opening.origin, Origin::Sent { .. }) {
             return Some(self.own(episode));
         }
-        let known = self.shared.intake.get(&fingerprint::labels(&episode.opening))?;
+        let known = self.shared.intake.get(episode.opening.fingerprint)?;
         let patience = self.policy.alerting.intake.resolve_timeout;
         let fires = known.standing(self.shared.started_at, patience, self.now) == Standing::Firing;
         fires.then(|| self.sent(&known))
@@ -76,10 +76,10 @@ impl<'a> Looking<'a> {
     /// One that another system sent: as it was sent. Between its arrival and the next evaluation it is shown as it will be.
     fn sent(&self, known: &Known) -> Alert {
         let sent = known.sent();
-        let episode = self.open.get(&sent.fingerprint());
+        let episode = self.open.get(&known.fingerprint);
         let admitted = || {
             admit(&sent, self.policy).ok().map(|stated| alert::Alert {
-                id: sent.fingerprint(),
+                id: known.fingerprint,
                 rule: stated.rule,
                 category: stated.category,
                 owner: Some(stated.owner),

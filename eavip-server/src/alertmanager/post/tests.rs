@@ -139,8 +139,10 @@ async fn in_strict_mode_an_alert_that_lacks_something_is_refused_by_name() {
 #[tokio::test]
 async fn over_the_bound_it_takes_what_it_knows_and_refuses_what_is_new() {
     let (server, token) = server(Role::Sender).await;
+    let labels = |at: usize| Labels::new([("alertname", format!("A{at}"))]).unwrap();
     let known = |at: usize| Known {
-        labels: Labels::new([("alertname", format!("A{at}"))]).unwrap(),
+        fingerprint: fingerprint(&labels(at)),
+        labels: labels(at),
         annotations: Annotations::default(),
         generator: None,
         starts_at: now(),
