@@ -74,6 +74,10 @@ pub struct AlertFilter {
     pub rule: Option<String>,
     /// The node's id.
     pub node: Option<String>,
+    /// Only those that opened at this moment or later, RFC 3339.
+    pub from: Option<String>,
+    /// Only those that opened before this moment, RFC 3339.
+    pub to: Option<String>,
 }
 
 /// A server, asked in somebody's name.

@@ -11,6 +11,7 @@
 //! | `GET /nodes/{id}/series/{series}?span=` | [`pages::series`] | `NodeDetail.row`, `History` |
 //! | `GET /alerts?status=&category=&q=`, `/fragments/alerts` | [`alerts::list`] | `Alert`s, `Now` |
 //! | `GET /alerts/{id}`, `/fragments/alerts/{id}` | [`alerts::detail`] | `AlertDetail`, `History` of its series |
+//! | `GET /alerts/{id}/why`, `/fragments/alerts/{id}/why` | [`why::why`] | `Alert`, `Why` |
 //! | `GET /alerts/quarantined`, `/fragments/alerts/quarantined` | [`silences::quarantined`] | `Quarantined`s |
 //! | `GET /silences?match=`, `/fragments/silences` | [`silences::silences`] | `Silence`s, `Window`s |
 //! | `GET /runbooks`, `/runbooks/{page}` | [`runbook::index`], [`runbook::page`] | Markdown, open `Alert`s that cite it |
@@ -41,6 +42,7 @@ pub mod pages;
 pub mod runbook;
 pub mod settings;
 pub mod silences;
+pub mod why;
 pub mod words;
 
 use askama::Template;

@@ -1,5 +1,5 @@
 //! `/api/v2/silences` and `/api/v2/silence/{id}`. Alertmanager's silences have no ticket: it is read from the comment
-//! ([decision 0007](../../../docs/adr/0007-tickets-of-silences-stand-in-the-comment.md)). What may be silenced, by whom and for how
+//! (decision 0008). What may be silenced, by whom and for how
 //! long, is the policy library's to say.
 
 use axum::Json;

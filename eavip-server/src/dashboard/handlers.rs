@@ -52,6 +52,8 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/alerts/{id}", VIEWER),
     (Method::GET, "/fragments/alerts/{id}", VIEWER),
     (Method::POST, "/alerts/{id}/acknowledge", RESPONDER),
+    (Method::GET, "/alerts/{id}/why", VIEWER),
+    (Method::GET, "/fragments/alerts/{id}/why", VIEWER),
     (Method::GET, "/alerts/quarantined", VIEWER),
     (Method::GET, "/fragments/alerts/quarantined", VIEWER),
     (Method::GET, "/silences", VIEWER),
@@ -97,13 +99,15 @@ pub fn router(app: &App) -> Router<App> {
         .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM))
 }
 
-/// The routes of silences, and of what isn't let in.
+/// The routes of silences, of what isn't let in, and of why somebody is told.
 fn silences(router: Router<App>) -> Router<App> {
     router
         .route("/silences", get(silences::list).post(silences::ask))
         .route("/fragments/silences", get(silences::list))
         .route("/silences/{id}/approve", post(silences::agree))
         .route("/silences/{id}/end", post(silences::finish))
+        .route("/alerts/{id}/why", get(silences::why))
+        .route("/fragments/alerts/{id}/why", get(silences::why))
         .route("/alerts/quarantined", get(silences::quarantined))
         .route("/fragments/alerts/quarantined", get(silences::quarantined))
 }

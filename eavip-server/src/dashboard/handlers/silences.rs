@@ -1,10 +1,11 @@
-//! The page of silences with its forms, and the page of what isn't let in.
+//! The page of silences with its forms, the page of what isn't let in, and why somebody is told of an alert.
 
 use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use eavip_core::alert::matcher::Matchers;
+use eavip_core::id::Digest128;
 use eavip_core::time::Span;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -12,7 +13,8 @@ use uuid::Uuid;
 use super::{Viewing, page, settings, unrendered};
 use crate::api::extract::{Id, Params};
 use crate::api::silences::{ListQuery, RequestSilence, approve, end, request, silences, windows};
-use crate::api::{page as pages, quarantine};
+use crate::api::why::explain;
+use crate::api::{alerts, page as pages, quarantine};
 use crate::app::App;
 use crate::auth::{Allowed, Responder};
 use crate::dashboard::silences as shown;
@@ -125,6 +127,15 @@ pub(super) async fn finish(
     let Form(EndForm { reason }) = form.map_err(|rejection| settings::unread(&rejection))?;
     let done = end(&app, &responder, id, &reason).await;
     answer(&app, &viewing, done, Attempt::default())
+}
+
+pub(super) async fn why(
+    State(app): State<App>,
+    viewing: Viewing,
+    Id(id): Id<Digest128>,
+) -> Result<Response, Problem> {
+    let (detail, explained) = (alerts::detail(&app, id)?, explain(&app, id, None)?);
+    viewing.show(crate::dashboard::why::why(&detail.alert, &explained, &viewing.chrome))
 }
 
 pub(super) async fn quarantined(State(app): State<App>, viewing: Viewing) -> Result<Response, Problem> {

@@ -54,6 +54,8 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     let windows = fixtures::silences::windows();
     let nothing = silences::Attempt::default();
     add("silences", "/silences", &|chrome| silences::silences(&silences, &windows, &nothing, chrome));
+    let (alert, reasons) = (fixtures::alert_detail().alert, fixtures::silences::why());
+    add("why", "/alerts/1/why", &|chrome| why::why(&alert, &reasons, chrome));
     add("silences-none", "/silences", &|chrome| silences::silences(&[], &[], &nothing, chrome));
     let refused = fixtures::silences::refused();
     add("silences-refused", "/silences", &|chrome| silences::silences(&[], &windows, &refused, chrome));
