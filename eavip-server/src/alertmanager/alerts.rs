@@ -1,8 +1,12 @@
 //! `GET /api/v2/alerts` and `/api/v2/alerts/groups`.
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
+use eavip_core::labels::Labels;
 
 use super::listed::Looking;
 use super::query::Query;
@@ -63,11 +67,30 @@ fn grouped(looking: &Looking<'_>, query: &Query) -> Vec<AlertGroup> {
         let mut alerts: Vec<Alert> = open.filter_map(|episode| looking.of(episode)).collect();
         alerts.retain(|alert| query.wants(alert));
         alerts.iter_mut().for_each(|alert| alert.receivers.retain(|one| query.leads_to(one)));
-        alerts.sort_unstable_by(|a, b| a.fingerprint.cmp(&b.fingerprint));
+        alerts.sort_by(|a, b| listed_before(&a.labels, &b.labels));
         if !alerts.is_empty() {
             groups.push(AlertGroup { alerts, labels: group.labels.clone(), receiver });
         }
     }
-    groups.sort_unstable_by(|a, b| (&a.labels, &a.receiver).cmp(&(&b.labels, &b.receiver)));
+    groups.sort_by(|a, b| before(&a.labels, &b.labels).then_with(|| a.receiver.cmp(&b.receiver)));
     groups
 }
+
+/// The order of Alertmanager's label sets: fewer labels first, then by the first name whose values differ, where none comes first.
+fn before(a: &Labels, b: &Labels) -> Ordering {
+    let names: BTreeSet<&str> = a.iter().chain(b.iter()).map(|(name, _)| name).collect();
+    let mut values = names.into_iter().map(|name| a.get(name).cmp(&b.get(name)));
+    a.len().cmp(&b.len()).then_with(|| values.find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
+}
+
+/// The order of its alerts: those with a job and an instance first, by these, then as label sets.
+fn listed_before(a: &Labels, b: &Labels) -> Ordering {
+    let by = |name| {
+        let (a, b) = (a.get(name), b.get(name));
+        a.is_none().cmp(&b.is_none()).then_with(|| a.cmp(&b))
+    };
+    by("job").then_with(|| by("instance")).then_with(|| before(a, b))
+}
+
+#[cfg(test)]
+mod tests;

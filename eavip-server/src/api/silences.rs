@@ -146,6 +146,8 @@ async fn ask(
 /// # Errors
 /// When something that was said can't be used, or the rules don't allow it.
 pub async fn request(app: &App, by: &Allowed<Responder>, asked: RequestSilence) -> Result<Silence, Problem> {
+    let policy = app.shared.policy.load_full();
+    let person = by.principal().person(&policy.roster)?;
     let reason = text("reason", &asked.reason, MAX_REASON)?;
     let count = asked.matchers.len();
     if !(1..=MAX_MATCHERS).contains(&count) {
@@ -158,8 +160,6 @@ pub async fn request(app: &App, by: &Allowed<Responder>, asked: RequestSilence) 
     }
     let matchers = Matchers::try_from(matchers);
     let matchers = matchers.map_err(|error| Problem::invalid("matchers", error.to_string()))?;
-    let policy = app.shared.policy.load_full();
-    let person = by.principal().person(&policy.roster)?;
     let id = silencing::new_id();
     let (from, until) = (asked.from.unwrap_or_else(now), asked.until);
     let request = Request {

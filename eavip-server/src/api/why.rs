@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use eavip_core::alert::intake::{Annotations, Sent, category};
+use eavip_core::alert::intake::{Annotations, MAX_SENT_LABELS, Sent, category};
 use eavip_core::alert::route;
 use eavip_core::id::{Digest128, ReceiverId};
 use eavip_core::labels::Labels;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -80,8 +81,14 @@ pub fn explain(app: &App, id: Digest128, receiver: Option<&ReceiverId>) -> Resul
 #[allow(dead_code, reason = "it is read by the description alone")]
 struct TestQuery {
     /// A label, as `name=value`; may be given several times.
-    #[param(max_items = 61)]
+    #[param(schema_with = labels)]
     label: Vec<String>,
+}
+
+fn labels() -> Schema {
+    let label = ObjectBuilder::new().schema_type(Type::String);
+    let label = label.pattern(Some("^[a-zA-Z_][a-zA-Z0-9_]{0,127}=[\\s\\S]{0,256}$")).build();
+    Schema::Array(ArrayBuilder::new().items(label).max_items(Some(MAX_SENT_LABELS)).build())
 }
 
 /// Where an alert with these labels would go, and with which others.

@@ -24,6 +24,13 @@ pub struct Attempt {
     pub hours: String,
 }
 
+impl Attempt {
+    /// Whether somebody is at it.
+    fn is_begun(&self) -> bool {
+        self.problem.is_some() || !self.matchers.is_empty()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "silences.html")]
 struct SilencesMain<'a> {
@@ -65,8 +72,7 @@ pub fn silences(silences: &[Silence], windows: &[Window], attempt: &Attempt, chr
     let page = SilencesMain { chrome, attempt, groups: groups.collect(), windows };
     // While somebody writes, nothing is put in place of the form.
     let main = Main::new("Silences", &page)?;
-    let writes = attempt.problem.is_some() || !attempt.matchers.is_empty();
-    Ok(if writes {
+    Ok(if attempt.is_begun() {
         main
     } else {
         main.live("/fragments/silences".to_owned(), "silence alert", String::new())
