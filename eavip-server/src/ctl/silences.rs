@@ -131,7 +131,7 @@ impl Silences {
             }
             Command::Export { expired } => {
                 let mut all = client.alertmanager_silences().await?.value;
-                all.retain(|silence| expired || silence["status"]["state"] != "expired");
+                all.retain(|silence| expired || !is_over(silence));
                 let all = Value::from(all);
                 // Both forms for people are the document: whoever reads it next is a program.
                 out.text(&format!("{all:#}"), &all)?;
@@ -140,6 +140,11 @@ impl Silences {
         }
         Ok(exit::OK)
     }
+}
+
+/// Whether a silence in Alertmanager's form is over.
+fn is_over(silence: &Value) -> bool {
+    silence.pointer("/status/state").and_then(Value::as_str) == Some("expired")
 }
 
 /// Asks for each silence of a file, and goes on after one that is refused.
@@ -159,7 +164,7 @@ async fn import(file: &PathBuf, session: &Session) -> Result<u8, Failure> {
         .map_err(|error| Failure::new(exit::USAGE, format!("it is no list of silences: {error}"), remedy))?;
     let (mut taken, mut refused) = (0_usize, 0_usize);
     for (at, mut silence) in silences.into_iter().enumerate() {
-        if silence["status"]["state"] == "expired" {
+        if is_over(&silence) {
             continue;
         }
         // An id that another system gave means nothing here.
