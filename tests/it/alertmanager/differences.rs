@@ -18,6 +18,9 @@ const fn because(
     Difference { asked, theirs, ours, why }
 }
 
+/// Alertmanager tells the end of an alert whose beginning it held back, when another of its group was told.
+pub(super) const ENDS_OF_UNTOLD: &str = "who wasn't told of a beginning isn't told of its end";
+
 pub(super) const DIFFERENCES: &[Difference] = &[
     because(
         "GET /api/v2/alerts?filter=nonsense",

@@ -179,10 +179,19 @@ impl Twins {
         assert_eq!((theirs.status, theirs.text()), (ours.status, ours.text()));
     }
 
-    /// What both have told so far.
+    /// What both have told so far, but for what [`Twins::ends_of_untold`] has.
     pub(super) fn told(&self) -> (Told, Told) {
         let arrived = self.arrived.lock().unwrap();
-        (told(&arrived, "theirs"), told(&arrived, "ours"))
+        let mut theirs = told(&arrived, "theirs");
+        theirs.retain(|_, statuses| statuses.first().is_some_and(|first| first == "firing"));
+        (theirs, told(&arrived, "ours"))
+    }
+
+    /// Alerts of which Alertmanager told an end and no beginning.
+    pub(super) fn ends_of_untold(&self) -> Told {
+        let mut theirs = told(&self.arrived.lock().unwrap(), "theirs");
+        theirs.retain(|_, statuses| statuses.first().is_some_and(|first| first != "firing"));
+        theirs
     }
 
     /// The JSON of both for a path.

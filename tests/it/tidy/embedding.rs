@@ -144,8 +144,6 @@ const COMPLETE: [(&str, &str); 29] = [
     ("alert/episode.rs", "Subject"),
     ("alert/episode.rs", "SubjectRef"),
     ("alert/owner.rs", "Owner"),
-    ("alert/route.rs", "NoticeKind"),
-    ("alert/route.rs", "Reason"),
     ("alert/rule.rs", "Condition"),
     ("anti_pattern.rs", "AntiPattern"),
     ("decision.rs", "Verdict"),
