@@ -2,6 +2,8 @@
 //! routes and get the same pushes, from `amtool`, from a real Prometheus and from here; what they tell, list and print is compared.
 //! Where they differ on purpose, `differences` says why; any other difference fails.
 
+#![allow(clippy::print_stderr, reason = "which differences there are is part of what the test says")]
+
 mod differences;
 mod prometheus;
 mod restart;
