@@ -1,7 +1,7 @@
 //! What every handler needs.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eavip_agent::tls::Pin;
 
@@ -12,6 +12,10 @@ use crate::auth::Auth;
 use crate::commit::Committer;
 use crate::shared::Shared;
 use crate::sse::Streams;
+
+/// Where the configuration is read from when somebody asks for it: the file that was named at the start, if one was.
+#[derive(Debug, Clone)]
+pub struct Reload(pub Option<PathBuf>);
 
 /// The server as its handlers see it.
 #[derive(Debug, Clone)]
@@ -32,6 +36,8 @@ pub struct App {
     pub streams: Arc<Streams>,
     /// The audit log; none where nothing is kept on disk.
     pub audit: Option<Arc<AuditLog>>,
+    /// Reads the configuration anew; unset where the process that serves this has none to read.
+    pub reload: Arc<OnceLock<Reload>>,
 }
 
 impl App {
@@ -47,6 +53,7 @@ impl App {
             idempotency: Arc::default(),
             streams: Arc::default(),
             audit: None,
+            reload: Arc::default(),
         }
     }
 

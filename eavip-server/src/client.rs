@@ -10,6 +10,7 @@ pub mod incidents;
 pub mod model;
 pub mod noise;
 pub mod sign_in;
+mod silences;
 pub mod trends;
 pub mod trust;
 
@@ -77,6 +78,10 @@ pub struct AlertFilter {
     pub rule: Option<String>,
     /// The node's id.
     pub node: Option<String>,
+    /// Only those that opened at this moment or later, RFC 3339.
+    pub from: Option<String>,
+    /// Only those that opened before this moment, RFC 3339.
+    pub to: Option<String>,
 }
 
 /// A server, asked in somebody's name.

@@ -19,6 +19,7 @@ mod output;
 mod policy;
 mod reasons;
 mod session;
+mod silences;
 mod status;
 mod text;
 mod tokens;

@@ -35,6 +35,7 @@ pub mod router;
 pub mod runbooks;
 pub mod serve;
 pub mod shared;
+pub mod silencing;
 pub mod sse;
 pub mod store;
 pub mod telemetry;

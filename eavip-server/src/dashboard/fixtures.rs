@@ -2,6 +2,7 @@
 
 pub(crate) mod noise;
 mod settings;
+pub(crate) mod silences;
 
 use std::collections::BTreeMap;
 

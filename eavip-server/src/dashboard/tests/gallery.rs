@@ -50,6 +50,18 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("runbooks", "/runbooks", &|chrome| runbook::index(&builtin, chrome));
     let disk = builtin.iter().find(|page| page.name == "disk-full").copied().unwrap();
     add("runbook", "/runbooks/disk-full", &|chrome| runbook::page(disk, &fixtures::alerts()[..1], chrome));
+    let silences = fixtures::silences::silences();
+    let windows = fixtures::silences::windows();
+    let nothing = silences::Attempt::default();
+    add("silences", "/silences", &|chrome| silences::silences(&silences, &windows, &nothing, chrome));
+    let (alert, reasons) = (fixtures::alert_detail().alert, fixtures::silences::why());
+    add("why", "/alerts/1/why", &|chrome| why::why(&alert, &reasons, chrome));
+    add("silences-none", "/silences", &|chrome| silences::silences(&[], &[], &nothing, chrome));
+    let refused = fixtures::silences::refused();
+    add("silences-refused", "/silences", &|chrome| silences::silences(&[], &windows, &refused, chrome));
+    let lacking = fixtures::silences::quarantined();
+    add("quarantined", "/alerts/quarantined", &|chrome| silences::quarantined(&lacking, 700, chrome));
+    add("quarantined-none", "/alerts/quarantined", &|chrome| silences::quarantined(&[], 0, chrome));
     add("noise", "/noise", &|chrome| noise::noise(&fixtures::noise::noise(), None, chrome));
     add("noise-none", "/noise", &|chrome| noise::noise(&fixtures::noise::quiet(), None, chrome));
     trends_pages(&mut add);
