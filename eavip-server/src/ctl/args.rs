@@ -11,7 +11,7 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, check, explain, gate, login, nodes, policy, status, tokens};
+use crate::ctl::{alerts, check, explain, gate, import, login, nodes, policy, route, status, tokens};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]
@@ -69,6 +69,12 @@ enum Command {
     /// Check a runbook, or show one of its rules; needs no server
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Take over what Alertmanager and Prometheus are told; needs no server
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Say where an alert would go, and why; needs no server
+    #[command(subcommand)]
+    Route(route::Command),
     /// Say what a code such as EAVIP-P02 means; needs no server
     Explain(explain::Explain),
     /// Print what a shell completes this command line with
@@ -94,6 +100,8 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Check(check) => check.run(out),
         Command::Gate(gate) => gate.run(out),
         Command::Policy(policy) => policy.run(out),
+        Command::Import(command) => command.run(out),
+        Command::Route(command) => command.run(out),
         Command::Explain(explain) => explain.run(out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "eavipctl", &mut io::stdout());
