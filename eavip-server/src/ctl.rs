@@ -17,6 +17,7 @@ mod output;
 mod policy;
 mod reasons;
 mod route;
+mod runbooks;
 mod session;
 mod status;
 mod text;

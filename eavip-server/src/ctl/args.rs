@@ -11,7 +11,9 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, check, explain, gate, import, login, nodes, policy, route, status, tokens};
+use crate::ctl::{
+    alerts, check, explain, gate, import, login, nodes, policy, route, runbooks, status, tokens,
+};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]
@@ -72,6 +74,9 @@ enum Command {
     /// Take over what Alertmanager and Prometheus are told; needs no server
     #[command(subcommand)]
     Import(import::Command),
+    /// Look at runbook pages; needs no server
+    #[command(subcommand)]
+    Runbooks(runbooks::Command),
     /// Say where an alert would go, and why; needs no server
     #[command(subcommand)]
     Route(route::Command),
@@ -102,6 +107,7 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Policy(policy) => policy.run(out),
         Command::Import(command) => command.run(out),
         Command::Route(command) => command.run(out),
+        Command::Runbooks(command) => command.run(out),
         Command::Explain(explain) => explain.run(out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "eavipctl", &mut io::stdout());

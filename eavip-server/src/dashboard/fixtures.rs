@@ -1,5 +1,6 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
+mod runbooks;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
+pub(super) use runbooks::coverage;
 pub(crate) use settings::{joins, tokens, users};
 
 use super::Chrome;

@@ -99,7 +99,8 @@ fn slug(name: &str) -> String {
     name.to_lowercase().replace(' ', "-")
 }
 
-fn compare(file: &str, axes: Axes, twice: usize) {
+/// Fails at the first set of labels that leads elsewhere; says what was compared.
+fn compare(file: &str, axes: Axes, twice: usize) -> String {
     let dir = tempfile::tempdir().unwrap();
     let config = fixture(file);
     let check = Command::new("amtool").arg("check-config").arg(&config).output().unwrap();
@@ -127,24 +128,22 @@ fn compare(file: &str, axes: Axes, twice: usize) {
     assert_eq!(repeated, twice, "{file}: sets of labels of which Alertmanager tells somebody twice");
     let never: Vec<_> = policy.receivers().into_iter().filter(|id| !seen.contains_key(id.as_str())).collect();
     assert!(never.is_empty(), "{file}: no set of labels leads to {never:?}");
-    println!(
-        "{file}: {sets} sets of labels lead to the same receivers as in Alertmanager ({repeated} with one told twice there)"
-    );
+    format!("{file}: {sets} sets of labels lead where they led ({repeated} with a receiver told twice there)")
 }
 
 #[test]
 fn a_tree_of_teams_leads_where_it_led() {
-    compare("teams.yml", TEAMS, 24);
+    println!("{}", compare("teams.yml", TEAMS, 24));
 }
 
 #[test]
 fn a_clusters_tree_of_patterns_leads_where_it_led() {
-    compare("cluster.yml", CLUSTER, 0);
+    println!("{}", compare("cluster.yml", CLUSTER, 0));
 }
 
 #[test]
 fn patterns_and_quotes_mean_what_they_meant() {
-    compare("patterns.yml", PATTERNS, 0);
+    println!("{}", compare("patterns.yml", PATTERNS, 0));
 }
 
 #[test]
