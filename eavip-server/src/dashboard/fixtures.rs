@@ -1,6 +1,7 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
 pub(crate) mod noise;
+mod runbooks;
 mod settings;
 pub(crate) mod silences;
 
@@ -16,6 +17,7 @@ use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
+pub(super) use runbooks::coverage;
 pub(crate) use settings::{audit, joins, tokens, users};
 
 use super::Chrome;
