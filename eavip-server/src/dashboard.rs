@@ -12,6 +12,9 @@
 //! | `GET /alerts?status=&category=&q=`, `/fragments/alerts` | [`alerts::list`] | `Alert`s, `Now` |
 //! | `GET /alerts/{id}`, `/fragments/alerts/{id}` | [`alerts::detail`] | `AlertDetail`, `History` of its series |
 //! | `GET /runbooks`, `/runbooks/{page}` | [`runbook::index`], [`runbook::page`] | Markdown, open `Alert`s that cite it |
+//! | `GET /incidents`, `/fragments/incidents` | [`incidents::list`] | `Incident`s |
+//! | `GET /incidents/new?alert=` | [`incidents::declare`] | the `Alert` it is declared from |
+//! | `GET /incidents/{id}`, `/fragments/incidents/{id}` | [`incidents::detail`] | `IncidentDetail` |
 //! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s |
 //! | `GET /assets/{digest}/{name}` | [`assets::get`] | |
 //! | anything that fails | [`pages::error`] | [`pages::Trouble`] |
@@ -21,6 +24,8 @@
 //! | `POST /sign-in` | `user`, `password`, `next`; or `token`, `next` | 303 to `next`; the page again with what was wrong |
 //! | `POST /sign-out` | | 303 to `/sign-in` |
 //! | `POST /alerts/{id}/acknowledge` | `reason` | 303 to the alert; the page again with reason and what was wrong |
+//! | `POST /incidents` | what an incident is declared with | 303 to it; the page again with input and what was wrong |
+//! | `POST /incidents/{id}/{what}` | those of the API's route | 303 to the incident; the page again with input and all findings |
 //! | `POST /settings/join-tokens` | `deployment`, `environment`, `mode` | the page with the command, this once |
 //! | `POST /settings/tokens` | `name`, `role`, `days` | the page with the secret, this once |
 //! | `POST /settings/tokens/{id}/revoke` | | 303 to `/settings` |
@@ -32,6 +37,7 @@ pub mod assets;
 pub mod chart;
 pub mod chrome;
 pub mod handlers;
+pub mod incidents;
 pub mod pages;
 pub mod runbook;
 pub mod settings;

@@ -1,11 +1,13 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
+mod incidents;
 mod settings;
 
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
 use eavip_core::alert::route::{NoticeKind, Reason};
 use eavip_core::environment::Environment;
+use eavip_core::incident::sev::Sev;
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
@@ -13,6 +15,7 @@ use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
+pub(crate) use incidents::{hostile_incident, incident, incidents, named, refused};
 pub(crate) use settings::{joins, tokens, users};
 
 use super::Chrome;
@@ -228,6 +231,7 @@ fn overview_of(headline: &str, health: Health, nodes: Vec<NodeRow>, signals: Vec
             headline: headline.into(),
             firing,
             unacknowledged_critical: firing.critical,
+            incidents: if firing.critical > 0 { [(Sev::Sev1, 1), (Sev::Sev3, 2)].into() } else { [].into() },
             nodes: nodes.len(),
             silent_nodes: count(Health::Unknown),
             demo_nodes: 0,

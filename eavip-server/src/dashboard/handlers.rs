@@ -2,6 +2,7 @@
 //! be had. What a page says is rendered elsewhere; what a form does is a command of the API.
 
 mod alerts;
+mod incidents;
 mod nodes;
 mod settings;
 mod sign_in;
@@ -51,6 +52,13 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/alerts/{id}", VIEWER),
     (Method::GET, "/fragments/alerts/{id}", VIEWER),
     (Method::POST, "/alerts/{id}/acknowledge", RESPONDER),
+    (Method::GET, "/incidents", VIEWER),
+    (Method::GET, "/fragments/incidents", VIEWER),
+    (Method::POST, "/incidents", RESPONDER),
+    (Method::GET, "/incidents/new", RESPONDER),
+    (Method::GET, "/incidents/{id}", VIEWER),
+    (Method::GET, "/fragments/incidents/{id}", VIEWER),
+    (Method::POST, "/incidents/{id}/{what}", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
@@ -59,8 +67,8 @@ pub static TABLE: &[Entry] = &[
     (Method::POST, "/settings/tokens/{id}/revoke", ADMIN),
 ];
 
-/// Largest form: a reason of a thousand characters, each encoded.
-const MAX_FORM: usize = 16 * 1024;
+/// Largest form: a review of six parts of 4000 characters, each encoded.
+const MAX_FORM: usize = 256 * 1024;
 
 /// The routes of pages, fragments, forms and assets, guarded.
 pub fn router(app: &App) -> Router<App> {
@@ -72,7 +80,12 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/nodes/{id}", "/fragments/nodes/{id}", get(nodes::show));
     let router = twice(router, "/alerts", "/fragments/alerts", get(alerts::list));
     let router = twice(router, "/alerts/{id}", "/fragments/alerts/{id}", get(alerts::show));
+    let router = twice(router, "/incidents", "/fragments/incidents", get(incidents::list));
+    let router = twice(router, "/incidents/{id}", "/fragments/incidents/{id}", get(incidents::show));
     router
+        .route("/incidents", post(incidents::declare))
+        .route("/incidents/new", get(incidents::new))
+        .route("/incidents/{id}/{what}", post(incidents::ask))
         .route("/nodes/{id}/series/{series}", get(nodes::series))
         .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/runbooks", get(runbook_index))

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::quickstart::ctl;
 
-/// People, and a service that counts as available as soon as its probe passes again.
+/// People, and a service that counts as available when half of its probes pass.
 const RUNBOOK: &str = r#"
 [person.ana]
 teams = ["platform-operations"]
@@ -20,7 +20,7 @@ teams = ["product-architecture"]
 [service.shop]
 owner = "platform-operations"
 [service.shop.objectives]
-availability = 0.01
+availability = 0.5
 "#;
 
 const HOSTILE: &str = "<script>alert(1)</script> | *x* =1+1 \u{1b}[31m";
