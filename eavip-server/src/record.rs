@@ -319,7 +319,7 @@ eavip_core::words! {
     pub enum Role ("role") {
         /// Look at everything.
         Viewer = "viewer",
-        /// Acknowledge alerts.
+        /// Acknowledge alerts and work in incidents.
         Responder = "responder",
         /// Manage users, tokens and nodes.
         Admin = "admin",

@@ -165,6 +165,13 @@ fn two_people_take_a_failing_probe_to_a_signed_review_with_the_command_line_alon
         .status
         .success()
     });
+    tells_and_reviews(&ana, &ben, id);
+    tells_the_whole_story(&ben, id, alert);
+    drop(service);
+}
+
+/// From the proven action to the closed incident.
+fn tells_and_reviews(ana: &Person<'_>, ben: &Person<'_>, id: &str) {
     ana.does(&["communicate", id]);
     let draft = ana.does(&["update", id, "--draft", "customers"]);
     assert!(draft.contains("has ended at"), "{draft}");
@@ -188,9 +195,6 @@ fn two_people_take_a_failing_probe_to_a_signed_review_with_the_command_line_alon
     assert!(alone.contains("have somebody else sign it"), "{alone}");
     ben.does(&["sign", id]);
     ben.does(&["close", id]);
-
-    tells_the_whole_story(&ben, id, alert);
-    drop(service);
 }
 
 fn refuses_to_close_early(person: &Person<'_>, id: &str) {

@@ -9,6 +9,9 @@ fn chrome(path: &str) -> Chrome {
     Chrome { path: path.into(), ..fixtures::chrome() }
 }
 
+/// Takes a page by a name for its file, its path and what renders it.
+type Add<'a> = dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rendered) + 'a;
+
 /// Every page, by a name for its file.
 pub(super) fn pages() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
@@ -69,7 +72,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
 }
 
 /// Incidents: the list, one in the middle, refused forms, a hostile one, one that is over, and declaring one.
-fn incident_pages(add: &mut dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rendered)) {
+fn incident_pages(add: &mut Add<'_>) {
     let (named, none) = (fixtures::named(), incidents::Attempt::default());
     add("incidents", "/incidents", &|chrome| incidents::list(&fixtures::incidents(), &named, chrome));
     add("incidents-none", "/incidents", &|chrome| incidents::list(&[], &incidents::Named::default(), chrome));
