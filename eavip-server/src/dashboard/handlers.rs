@@ -10,7 +10,7 @@ mod sign_in;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -67,8 +67,10 @@ pub static TABLE: &[Entry] = &[
     (Method::POST, "/settings/tokens/{id}/revoke", ADMIN),
 ];
 
-/// Largest form: a review of six parts of 4000 characters, each encoded.
-const MAX_FORM: usize = 256 * 1024;
+/// Largest form: a reason of a thousand characters, each encoded.
+const MAX_FORM: usize = 16 * 1024;
+/// Largest form of an incident: a review of several parts of 4000 characters, each encoded.
+const MAX_INCIDENT_FORM: usize = 256 * 1024;
 
 /// The routes of pages, fragments, forms and assets, guarded.
 pub fn router(app: &App) -> Router<App> {
@@ -85,7 +87,7 @@ pub fn router(app: &App) -> Router<App> {
     router
         .route("/incidents", post(incidents::declare))
         .route("/incidents/new", get(incidents::new))
-        .route("/incidents/{id}/{what}", post(incidents::ask))
+        .route("/incidents/{id}/{what}", post(incidents::ask).layer(DefaultBodyLimit::max(MAX_INCIDENT_FORM)))
         .route("/nodes/{id}/series/{series}", get(nodes::series))
         .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/runbooks", get(runbook_index))
@@ -98,7 +100,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/sign-out", post(sign_in::end))
         .route("/assets/{digest}/{name}", get(asset))
         .route_layer(from_fn_with_state((app.clone(), TABLE), guard))
-        .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
 }
 
 /// Who looks at a page, and how they want it.

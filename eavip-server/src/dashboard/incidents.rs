@@ -30,6 +30,20 @@ pub struct Named {
     pub teams: Vec<(String, String)>,
 }
 
+impl Named {
+    /// Whether whoever looks can act: with the role for it, and as a person of the roster.
+    #[must_use]
+    pub fn may_act(&self, chrome: &Chrome) -> bool {
+        chrome.may_respond() && self.stranger(chrome).is_none()
+    }
+
+    /// The name of who looks, when it isn't that of a person of the roster.
+    fn stranger<'c>(&self, chrome: &'c Chrome) -> Option<&'c str> {
+        let name = chrome.principal.as_ref().map(|principal| principal.name.as_str())?;
+        self.people.iter().all(|(id, _)| id != name).then_some(name)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "incidents.html")]
 struct IncidentsMain<'a> {
@@ -94,7 +108,7 @@ pub fn detail(
 ) -> Rendered {
     let incident = &detail.incident;
     let lacks = lacks(detail);
-    let may = chrome.may_respond();
+    let may = named.may_act(chrome);
     let page = IncidentMain { chrome, incident, detail, attempt, named, draft, may, lacks };
     let main = Main::new(format!("{} · {}", incident.id, incident.title), &page)?;
     if attempt.problem.is_some() {
@@ -103,7 +117,7 @@ pub fn detail(
     }
     let query = draft.map(|audience| format!("?draft={audience}")).unwrap_or_default();
     let live = format!("/fragments/incidents/{}{query}", encoded(&incident.id));
-    Ok(main.live(live, "incident alert report", String::new()))
+    Ok(main.live(live, "incident alert", String::new()))
 }
 
 /// What the present phase still lacks; in the last one everything that stands against closing.

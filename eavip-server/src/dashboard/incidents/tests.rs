@@ -115,6 +115,10 @@ fn the_empty_list_teaches_and_says_when_nobody_could_act() {
     let chrome = fixtures::chrome();
     let page = |named: &Named| list(&[], named, &chrome).unwrap().into_fragment();
     assert!(page(&fixtures::named()).contains("Declare it from an alert's page"));
-    assert!(page(&Named::default()).contains("[person.NAME]"));
-    assert!(!page(&fixtures::named()).contains("[person.NAME]"));
+    assert!(!page(&fixtures::named()).contains("[person.mara]"));
+    let stranger = page(&Named::default());
+    assert!(stranger.contains("[person.mara]") && !stranger.contains("/incidents/new"), "{stranger}");
+    let one = detail(&fixtures::incident(), None, &Attempt::default(), &Named::default(), &chrome);
+    let one = one.unwrap().into_fragment();
+    assert!(one.contains("read here and not act") && !one.contains("<form"), "{one}");
 }
