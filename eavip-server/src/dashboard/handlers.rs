@@ -2,6 +2,7 @@
 //! be had. What a page says is rendered elsewhere; what a form does is a command of the API.
 
 mod alerts;
+mod incidents;
 mod nodes;
 mod noise;
 mod settings;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -75,6 +76,13 @@ pub static TABLE: &[Entry] = &[
     (Method::POST, "/silences", RESPONDER),
     (Method::POST, "/silences/{id}/approve", RESPONDER),
     (Method::POST, "/silences/{id}/end", RESPONDER),
+    (Method::GET, "/incidents", VIEWER),
+    (Method::GET, "/fragments/incidents", VIEWER),
+    (Method::POST, "/incidents", RESPONDER),
+    (Method::GET, "/incidents/new", RESPONDER),
+    (Method::GET, "/incidents/{id}", VIEWER),
+    (Method::GET, "/fragments/incidents/{id}", VIEWER),
+    (Method::POST, "/incidents/{id}/{what}", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
@@ -85,6 +93,8 @@ pub static TABLE: &[Entry] = &[
 
 /// Largest form: a reason of a thousand characters, each encoded.
 const MAX_FORM: usize = 16 * 1024;
+/// Largest form of an incident: a review of several parts of 4000 characters, each encoded.
+const MAX_INCIDENT_FORM: usize = 256 * 1024;
 
 /// The routes of pages, fragments, forms and assets, guarded.
 pub fn router(app: &App) -> Router<App> {
@@ -96,10 +106,15 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/nodes/{id}", "/fragments/nodes/{id}", get(nodes::show));
     let router = twice(router, "/alerts", "/fragments/alerts", get(alerts::list));
     let router = twice(router, "/alerts/{id}", "/fragments/alerts/{id}", get(alerts::show));
+    let router = twice(router, "/incidents", "/fragments/incidents", get(incidents::list));
+    let router = twice(router, "/incidents/{id}", "/fragments/incidents/{id}", get(incidents::show));
     let router = twice(router, "/noise", "/fragments/noise", get(noise::show));
     let router = twice(router, "/trends", "/fragments/trends", get(trends::show));
     let router = silences(router);
     router
+        .route("/incidents", post(incidents::declare))
+        .route("/incidents/new", get(incidents::new))
+        .route("/incidents/{id}/{what}", post(incidents::ask).layer(DefaultBodyLimit::max(MAX_INCIDENT_FORM)))
         .route("/trends/{month}", get(trends::review))
         .route("/trends/{month}/sign", post(trends::sign))
         .route("/trends/proposals/{id}/answer", post(trends::answer))
@@ -117,7 +132,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/sign-out", post(sign_in::end))
         .route("/assets/{digest}/{name}", get(asset))
         .route_layer(from_fn_with_state((app.clone(), TABLE), guard))
-        .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
 }
 
 /// The routes of silences, of what isn't let in, and of why somebody is told.
