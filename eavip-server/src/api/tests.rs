@@ -159,7 +159,7 @@ impl Server {
         let events = outcome.transitions.iter().map(|found| Event::Episode {
             id: found.episode,
             event: found.event.clone(),
-            notice: Some(found.notice.clone()),
+            groups: Vec::new(),
         });
         self.write(events.collect()).await;
         outcome

@@ -1,7 +1,9 @@
-//! Who asks: a person with a session or a program with a token, as the request's headers prove.
+//! Who asks: a person with a session or a program with a token, as the request's headers prove; and which person of the
+//! runbook's roster acts through them.
 
 use axum::http::{HeaderMap, header};
-use eavip_core::id::TeamId;
+use eavip_core::id::{PersonId, TeamId};
+use eavip_core::roster::Roster;
 use eavip_core::time::Timestamp;
 
 use super::{Auth, api_token, cookie, secret};
@@ -30,6 +32,8 @@ pub struct Principal {
     pub team: Option<TeamId>,
     /// Who the ledger says did it.
     pub actor: Actor,
+    /// The account that it goes back to: the session's own, or that of whoever made the token.
+    pub account: Option<String>,
     /// What proved it.
     pub credential: Credential,
 }
@@ -39,6 +43,31 @@ impl Principal {
     #[must_use]
     pub fn by_cookie(&self) -> bool {
         matches!(self.credential, Credential::Session(_))
+    }
+
+    /// The person who acts: an account's name is the person's id in the runbook's roster.
+    ///
+    /// # Errors
+    /// [`Code::NotAPerson`] when the roster has no such person, or nobody who is active.
+    pub fn person(&self, roster: &Roster) -> Result<PersonId, Problem> {
+        let refuse = |detail: String| Err(Problem::new(Code::NotAPerson, detail));
+        let Some(account) = &self.account else {
+            let name = &self.name;
+            return refuse(format!(
+                "token `{name}` goes back to no account; make one signed in as a person of the runbook's roster"
+            ));
+        };
+        let id = account.parse::<PersonId>().ok();
+        match id.and_then(|id| roster.people.get(&id).map(|person| (id, person.active))) {
+            Some((id, true)) => Ok(id),
+            Some((_, false)) => refuse(format!(
+                "person `{account}` of the runbook's roster isn't active; sign in as one who is"
+            )),
+            None => refuse(format!(
+                "account `{account}` isn't a person of the runbook's roster; declare [person.{account}] or sign in as \
+                 one who is"
+            )),
+        }
     }
 
     /// Whether the proof still holds.
@@ -82,6 +111,7 @@ fn by_token(auth: &Auth, book: &Book, text: &str, now: Timestamp) -> Option<Prin
         role: token.role,
         team: token.team.clone(),
         actor: Actor::Token(id.to_owned()),
+        account: token.made_by.clone(),
         credential: Credential::Token(id.to_owned()),
     })
 }
@@ -95,6 +125,7 @@ fn by_session(web: &Web, book: &Book, headers: &HeaderMap, now: Timestamp) -> Op
         role: session.role,
         team: None,
         actor: Actor::User(session.user.clone()),
+        account: Some(session.user.clone()),
         credential: Credential::Session(hash),
     })
 }

@@ -56,3 +56,37 @@ fn sets_a_host_cookie_over_tls_alone() {
     assert_eq!(cookie::read(&web(true), &headers), Some("yes"));
     assert_eq!(cookie::read(&web(false), &headers), Some("no"));
 }
+
+#[test]
+fn a_principal_acts_as_the_active_person_of_its_account_or_says_why_not() {
+    let roster = crate::testing::policy(
+        "[person.ana]\nteams = [\"platform-operations\"]\n[person.eva]\nteams = [\"platform-operations\"]\n\
+         active = false\n",
+    )
+    .roster;
+    let acts = |account: Option<&str>| {
+        let principal = Principal {
+            name: "ci".into(),
+            role: Role::Responder,
+            team: None,
+            actor: Actor::Token("t".into()),
+            account: account.map(str::to_owned),
+            credential: principal::Credential::Token("t".into()),
+        };
+        principal.person(&roster).map(|person| person.to_string()).map_err(|problem| problem.detail)
+    };
+    assert_eq!(acts(Some("ana")), Ok("ana".into()));
+    let cases = [
+        (
+            Some("ben"),
+            "account `ben` isn't a person of the runbook's roster; declare [person.ben] or sign in",
+        ),
+        (Some("eva"), "person `eva` of the runbook's roster isn't active; sign in as one who is"),
+        (Some("Ana "), "account `Ana ` isn't a person of the runbook's roster"),
+        (None, "token `ci` goes back to no account; make one signed in as a person of the runbook's roster"),
+    ];
+    for (account, refused) in cases {
+        let said = acts(account).unwrap_err();
+        assert!(said.starts_with(refused), "{account:?}: {said}");
+    }
+}

@@ -57,6 +57,9 @@ pub struct ApiToken {
     pub team: Option<TeamId>,
     /// Who made it.
     pub created_by: String,
+    /// The account that it goes back to: whose session made it, or made the token that made it. None when the server did.
+    #[serde(default)]
+    pub made_by: Option<String>,
     /// When.
     pub created_at: Timestamp,
     /// When it ends.
@@ -125,12 +128,18 @@ pub(super) fn token(
 ) {
     match event {
         TokenEvent::Created { name, hash, role, team, expires_at } => {
+            let made_by = match &record.actor {
+                Actor::User(user) => Some(user.clone()),
+                Actor::Token(maker) => tokens.get(maker).and_then(|maker| maker.made_by.clone()),
+                Actor::Server(_) | Actor::Node(_) => None,
+            };
             let token = ApiToken {
                 name: name.clone(),
                 hash: hash.clone(),
                 role: *role,
                 team: team.clone(),
                 created_by: record.actor.to_string(),
+                made_by,
                 created_at: record.at,
                 expires_at: *expires_at,
             };

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::record::{Event, NodeEvent, ServerEvent};
+use crate::store::Received;
 use crate::store::Store as _;
 use crate::store::embedded::EmbeddedStore;
 use crate::store::memory::MemoryStore;
@@ -21,7 +22,11 @@ fn cpu(value: f64) -> Vec<Reading> {
 }
 
 fn stored(inside: &Inside) -> Vec<(u64, Digest128)> {
-    inside.store.reports(0).map(|entry| entry.unwrap().1).map(|report| (report.seq, report.digest)).collect()
+    let report = |received| match received {
+        Received::Report(report) => (report.seq, report.digest),
+        Received::Alerts(alerts) => panic!("{alerts:?}"),
+    };
+    inside.store.reports(0).map(|entry| report(entry.unwrap().1)).collect()
 }
 
 #[tokio::test]
@@ -171,6 +176,9 @@ impl crate::store::Store for Faulty {
     fn append_report(&self, record: &crate::store::ReportRecord) -> Result<u64, crate::store::StoreError> {
         self.check().and_then(|()| self.inner.append_report(record))
     }
+    fn append_alerts(&self, record: &crate::store::AlertsRecord) -> Result<u64, crate::store::StoreError> {
+        self.check().and_then(|()| self.inner.append_alerts(record))
+    }
     fn sync(&self) -> Result<(), crate::store::StoreError> {
         match self.broken.load(std::sync::atomic::Ordering::SeqCst) {
             true => Err(crate::store::StoreError::NotDurable),
@@ -180,7 +188,7 @@ impl crate::store::Store for Faulty {
     fn ledger(&self, from: u64) -> crate::store::Records<'_, LedgerRecord> {
         self.inner.ledger(from)
     }
-    fn reports(&self, from: u64) -> crate::store::Records<'_, crate::store::ReportRecord> {
+    fn reports(&self, from: u64) -> crate::store::Records<'_, Received> {
         self.inner.reports(from)
     }
     fn reports_within(&self, bytes: u64) -> u64 {

@@ -2,9 +2,10 @@
 
 mod settings;
 
+use std::collections::BTreeMap;
+
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
-use eavip_core::alert::route::{NoticeKind, Reason};
 use eavip_core::environment::Environment;
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
@@ -298,7 +299,8 @@ pub(crate) fn hostile() -> Overview {
     let mut view = on_fire();
     view.now.headline = HOSTILE.into();
     for alert in &mut view.alerts {
-        (alert.summary, alert.hostname, alert.owner.name) = (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());
+        (alert.summary, alert.hostname, alert.owner.name) =
+            (HOSTILE.into(), Some(HOSTILE.into()), HOSTILE.into());
     }
     for row in &mut view.nodes {
         (row.hostname, row.deployment, row.agent_version) = (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());
@@ -328,9 +330,10 @@ pub(crate) fn alert(number: usize, status: Status, category: Category) -> Alert 
         labels: [("probe", "front door"), ("service", "checkout"), ("environment", "production")]
             .map(|(name, value)| (name.into(), value.into()))
             .into(),
-        node: id(number),
-        hostname: format!("app-{number:02}"),
-        value: "0".into(),
+        node: Some(id(number)),
+        hostname: Some(format!("app-{number:02}")),
+        value: Some("0".into()),
+        annotations: BTreeMap::new(),
         since: ago(780),
         opened_at: ago(770),
         acknowledged: (status != Status::Firing).then_some(taken),
@@ -349,11 +352,11 @@ pub(crate) fn alerts() -> Vec<Alert> {
 }
 
 pub(crate) fn alert_detail() -> AlertDetail {
-    let delivery = |receiver: Option<&str>, status, reason, error: Option<&str>| Delivery {
+    let delivery = |receiver: &str, status, error: Option<&str>| Delivery {
         id: format!("{:032x}", 77),
-        receiver: receiver.map(str::to_owned),
-        kind: NoticeKind::Firing,
-        reason,
+        receiver: receiver.to_owned(),
+        person: None,
+        reason: "first",
         status,
         attempts: if error.is_some() { 4 } else { 1 },
         last_error: error.map(str::to_owned),
@@ -363,15 +366,10 @@ pub(crate) fn alert_detail() -> AlertDetail {
     AlertDetail {
         alert: alert(1, Status::Firing, Category::Critical),
         deliveries: vec![
-            delivery(Some("pager"), DeliveryStatus::Delivered, Reason::First, None),
-            delivery(
-                Some("chat"),
-                DeliveryStatus::GivenUp,
-                Reason::First,
-                Some("503 Service Unavailable from chat.example.org"),
-            ),
-            delivery(None, DeliveryStatus::NotSent, Reason::NoRoute, None),
+            delivery("pager", DeliveryStatus::Delivered, None),
+            delivery("chat", DeliveryStatus::GivenUp, Some("503 Service Unavailable from chat.example.org")),
         ],
+        held: vec![Held { receiver: "mail".into(), reason: "silenced", at: ago(770) }],
         earlier: vec![alert(11, Status::Resolved, Category::Critical)],
         series: Some("a1".into()),
     }

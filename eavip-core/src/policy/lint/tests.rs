@@ -159,6 +159,15 @@ fn routes_in_routes_are_looked_at_too() {
 }
 
 #[test]
+fn a_route_behind_one_that_leaves_something_over_is_reached() {
+    for text in ["service!=shop", "service!~shop.*", "service=~.+", "service="] {
+        let matched = format!("[[route]]\nmatch = [\"{text}\"]\n");
+        let found = told(&CLEAN.replacen("[[route]]\nmatch = { service = \"shop\" }", &matched, 1), &pages());
+        assert_eq!(found, Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
 fn the_built_in_policy_alone_lacks_people() {
     let found = Policy::lint(&[], None).unwrap_err();
     let codes: std::collections::BTreeSet<&str> = found.iter().map(|problem| problem.code).collect();

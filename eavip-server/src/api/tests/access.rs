@@ -127,6 +127,7 @@ async fn refuses_tokens_that_are_mangled_revoked_or_expired() {
         name: "old".to_owned(),
         hash: minted.hash,
         role: Role::Admin,
+        team: None,
         expires_at: long_ago(),
     };
     server.write(vec![Event::Token { id: minted.id, event }]).await;

@@ -89,6 +89,7 @@ async fn pages_through_changes_that_share_a_record() {
             name: name.to_owned(),
             hash: String::new(),
             role: Role::Viewer,
+            team: None,
             expires_at: now(),
         },
     };

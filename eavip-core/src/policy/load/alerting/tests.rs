@@ -103,7 +103,7 @@ wiat = "1s"
 source = ["rule!=node-silent"]
 
 [[inhibit]]
-source = ["rule=~node.*"]
+source = ["rule=~node(.*"]
 target = {}
 
 [silence]
