@@ -6,12 +6,14 @@ pub mod flaps;
 mod stated;
 mod tell;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eavip_core::alert::episode::EpisodeEvent;
 use eavip_core::alert::route;
 use eavip_core::evaluate::{Evaluation, Outcome, Transition, Waiting, open_episodes};
+use eavip_core::id::Digest128;
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
 
@@ -75,14 +77,15 @@ pub async fn once(
     }
     // Only now: what couldn't be written is found again by what was waiting before.
     shared.set_waiting(waiting);
-    shared.set_flaps(flaps);
+    shared.change_flaps(|known| *known = flaps);
     let looking = Arc::clone(shared);
     // Not before the moment at which what was found just now was committed.
     let at = at.max(now());
     let told_of = tokio::task::spawn_blocking(move || tell::look(&looking, at)).await;
-    let Ok(tell::Due { events, next }) = told_of else { return Ok(None) };
+    let Ok(tell::Due { events, new, next }) = told_of else { return Ok(None) };
     if !events.is_empty() {
         told(committer.mutate(move |_, at| Ok(record(events, at))).await)?;
+        shared.change_flaps(|flaps| new.iter().for_each(|(alert, category)| flaps.told(*alert, *category)));
     }
     shared.evaluated(at);
     metrics::gauge!("eavip_job_last_success_timestamp_seconds", "job" => "evaluate")
@@ -114,13 +117,11 @@ fn judge(shared: &Shared, at: Timestamp) -> Found {
 
 /// What still applies to the book as it is now.
 fn moves(book: &Book, policy: &Policy, transitions: Vec<Transition>, flapping: Vec<Event>) -> Vec<Event> {
-    let applies = |transition: &Transition| {
-        let known = book.alerts.get(transition.episode);
-        match &transition.event {
-            EpisodeEvent::Opened(_) => known.is_none(),
-            EpisodeEvent::Acknowledged { .. } | EpisodeEvent::Resolved { .. } => {
-                known.is_some_and(|episode| episode.resolved.is_none())
-            }
+    let open: BTreeSet<Digest128> = book.alerts.open().map(|episode| episode.opening.fingerprint).collect();
+    let applies = |transition: &Transition| match &transition.event {
+        EpisodeEvent::Opened(opening) => !open.contains(&opening.fingerprint),
+        EpisodeEvent::Acknowledged { .. } | EpisodeEvent::Resolved { .. } => {
+            book.alerts.get(transition.episode).is_some_and(|episode| episode.resolved.is_none())
         }
     };
     let event = |Transition { episode, event }: Transition| {

@@ -191,9 +191,9 @@ impl Shared {
         self.flaps.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Keeps which alerts come and go.
-    pub fn set_flaps(&self, flaps: Flaps) {
-        *self.flaps.lock().unwrap_or_else(PoisonError::into_inner) = flaps;
+    /// Changes what is known of alerts that come and go.
+    pub fn change_flaps(&self, change: impl FnOnce(&mut Flaps)) {
+        change(&mut self.flaps.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Keeps what an evaluation left waiting.

@@ -76,19 +76,23 @@ answers! {
     /// An alert.
     Alert {
         id: String, status: Status, category: Category, rule: String, owner: Team, action: String,
-        runbook: String, runbook_url: String, summary: String, labels: BTreeMap<String, String>, node: String,
-        hostname: String, value: String, since: String, opened_at: String, acknowledged: Option<Acknowledged>,
+        runbook: String, runbook_url: String, summary: String, labels: BTreeMap<String, String>,
+        node: Option<String>, hostname: Option<String>, value: Option<String>,
+        annotations: BTreeMap<String, String>, since: String, opened_at: String, acknowledged: Option<Acknowledged>,
         resolved: Option<Resolved>,
     }
 
-    /// One decision to tell somebody, or not.
+    /// One decision to tell somebody.
     Delivery {
-        receiver: Option<String>, kind: String, reason: String, status: DeliveryStatus, attempts: u32,
+        receiver: String, person: Option<String>, reason: String, status: DeliveryStatus, attempts: u32,
         last_error: Option<String>, decided_at: String,
     }
 
+    /// That somebody wasn't told.
+    Held { receiver: String, reason: String, at: String }
+
     /// An alert with its deliveries.
-    AlertDetail { #[serde(flatten)] alert: Alert, deliveries: Vec<Delivery> }
+    AlertDetail { #[serde(flatten)] alert: Alert, deliveries: Vec<Delivery>, held: Vec<Held> }
 
     /// An API token, without its secret.
     Token {

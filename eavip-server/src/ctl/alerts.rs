@@ -1,7 +1,7 @@
 //! `alerts`: the list, one of them, and taking one.
 
 use crate::client::AlertFilter;
-use crate::client::model::{Alert, AlertDetail};
+use crate::client::model::{Alert, AlertDetail, Delivery, Held};
 use clap::Subcommand;
 use eavip_agent::cli::exit;
 use serde_json::Value;
@@ -104,7 +104,7 @@ pub(crate) fn table(alerts: &[Alert], json: &Value, out: &mut Output) -> std::io
             Cell::category(alert.category),
             Cell::from(&alert.rule),
             Cell::from(&alert.owner.id),
-            Cell::from(&alert.hostname),
+            Cell::or_none(alert.hostname.as_ref()),
             Cell::from(&alert.opened_at),
             Cell::from(&alert.summary),
         ]
@@ -122,6 +122,7 @@ fn show(detail: &AlertDetail, json: &Value, out: &mut Output) -> std::io::Result
         alert.acknowledged.as_ref().map(|taken| format!("{} by {}: {}", taken.at, taken.by, taken.reason));
     let over = alert.resolved.as_ref().map(|over| format!("{} ({})", over.at, over.ending));
     let labels: Vec<String> = alert.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let host = alert.hostname.as_ref().zip(alert.node.as_ref()).map(|(name, id)| format!("{name} ({id})"));
     out.facts(&[
         ("alert", Cell::from(&alert.id)),
         ("status", Cell::from(alert.status)),
@@ -131,23 +132,34 @@ fn show(detail: &AlertDetail, json: &Value, out: &mut Output) -> std::io::Result
         ("owner", Cell::from(format!("{} ({})", alert.owner.name, alert.owner.id))),
         ("do first", Cell::from(&alert.action)),
         ("runbook", Cell::from(&alert.runbook)),
-        ("host", Cell::from(format!("{} ({})", alert.hostname, alert.node))),
-        ("value", Cell::from(&alert.value)),
+        ("host", Cell::or_none(host)),
+        ("value", Cell::or_none(alert.value.as_ref())),
         ("labels", Cell::from(labels.join(" "))),
         ("bad since", Cell::from(&alert.since)),
         ("opened", Cell::from(&alert.opened_at)),
         ("acknowledged", Cell::or_none(taken)),
         ("resolved", Cell::or_none(over)),
     ])?;
+    told(detail, out)
+}
+
+/// Who was told, and who wasn't and why not.
+fn told(detail: &AlertDetail, out: &mut Output) -> std::io::Result<()> {
+    if !detail.held.is_empty() {
+        out.gap()?;
+        let held =
+            |held: &Held| vec![Cell::from(&held.at), Cell::from(&held.receiver), Cell::from(&held.reason)];
+        let rows: Vec<Vec<Cell>> = detail.held.iter().map(held).collect();
+        out.rows(&["SINCE", "NOT TOLD", "WHY"], &rows)?;
+    }
     if detail.deliveries.is_empty() {
         return Ok(());
     }
     out.gap()?;
-    let delivery = |delivery: &crate::client::model::Delivery| {
+    let delivery = |delivery: &Delivery| {
         vec![
             Cell::from(&delivery.decided_at),
-            Cell::or_none(delivery.receiver.as_ref()),
-            Cell::from(&delivery.kind),
+            Cell::from(&delivery.receiver),
             Cell::from(&delivery.reason),
             Cell::from(delivery.status),
             Cell::from(delivery.attempts),
@@ -155,7 +167,7 @@ fn show(detail: &AlertDetail, json: &Value, out: &mut Output) -> std::io::Result
         ]
     };
     let rows: Vec<Vec<Cell>> = detail.deliveries.iter().map(delivery).collect();
-    out.rows(&["DECIDED", "RECEIVER", "TELLS", "WHY", "STATUS", "ATTEMPTS", "LAST ERROR"], &rows)
+    out.rows(&["DECIDED", "RECEIVER", "WHY", "STATUS", "ATTEMPTS", "LAST ERROR"], &rows)
 }
 
 #[cfg(test)]

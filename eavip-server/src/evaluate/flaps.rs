@@ -49,6 +49,13 @@ impl Flaps {
         self.0.get(&fingerprint).map(|kept| kept.flapping.clone()).unwrap_or_default()
     }
 
+    /// Somebody was told of an alert.
+    pub(super) fn told(&mut self, fingerprint: Digest128, category: Category) {
+        if let Some(kept) = self.0.get_mut(&fingerprint) {
+            kept.flapping.told(category);
+        }
+    }
+
     /// Counts what an evaluation found, and lets go of what has been quiet for as long as anything is remembered. `open` are
     /// the episodes before it.
     pub(super) fn observe(

@@ -4,10 +4,10 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use eavip_core::alert::Alert;
 use eavip_core::alert::group;
 use eavip_core::alert::notice::{self, History, Known, Obstacle, Occasion, Reason};
 use eavip_core::alert::silence::SilenceStatus;
+use eavip_core::alert::{Alert, Category};
 use eavip_core::id::{Digest128, ReceiverId};
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
@@ -22,6 +22,8 @@ use crate::shared::Shared;
 pub(super) struct Due {
     /// Messages, and reasons why somebody isn't told.
     pub(super) events: Vec<Event>,
+    /// The alerts that somebody is told of for the first time, by fingerprint.
+    pub(super) new: Vec<(Digest128, Category)>,
     /// When the next message is due.
     pub(super) next: Option<Timestamp>,
 }
@@ -29,7 +31,7 @@ pub(super) struct Due {
 /// Looks at every group.
 pub(super) fn look(shared: &Shared, at: Timestamp) -> Due {
     let (book, policy, flaps) = (shared.book(), shared.policy.load(), shared.flaps());
-    let mut due = Due { events: Vec::new(), next: None };
+    let mut due = Due { events: Vec::new(), new: Vec::new(), next: None };
     if book.groups.iter().next().is_none() {
         return due;
     }
@@ -39,6 +41,8 @@ pub(super) fn look(shared: &Shared, at: Timestamp) -> Due {
         let group::Due { message, held } = moment.of(group, &mut due.events);
         let left = group.members.due(&group.grouping).filter(|next| *next > at);
         if let Some(message) = message {
+            let told = message.new.iter().filter_map(|id| book.alerts.get(*id));
+            due.new.extend(told.map(|episode| (episode.opening.fingerprint, episode.opening.category)));
             *known.recent.entry(group.receiver.clone()).or_default() += 1;
             due.events.push(decided(key, group, message, at));
         }
@@ -51,7 +55,9 @@ pub(super) fn look(shared: &Shared, at: Timestamp) -> Due {
 
 fn decided(key: Digest128, group: &AlertGroup, message: group::Message, at: Timestamp) -> Event {
     let to = Recipient::from(group.receiver.clone());
-    let id = delivery_id(&to, &key.0, at);
+    let told = [&message.new, &message.resolved].into_iter().flatten().flat_map(|episode| episode.0);
+    let about: Vec<u8> = key.0.into_iter().chain(message.occasion.as_str().bytes()).chain(told).collect();
+    let id = delivery_id(&to, &about, at);
     let content = Content::Alerts { group: group.labels.clone(), message };
     Event::Delivery { id, event: DeliveryEvent::Decided { to, content } }
 }
@@ -102,11 +108,15 @@ impl Moment<'_> {
     }
 
     fn why(&self, episode: Digest128, occasion: Occasion, receiver: &ReceiverId) -> Reason {
-        let Some(episode) = self.book.alerts.get(episode) else { return Reason::Held(Obstacle::NoRoute) };
-        let alert = Alert::from(&episode.opening);
-        let flapping = self.flaps.of(episode.opening.fingerprint);
+        // A member is an episode that is known; one that isn't can be told to nobody.
+        let known = self.book.alerts.get(episode).map(|episode| Alert::from(&episode.opening));
+        known.map_or(Reason::Held(Obstacle::NoRoute), |alert| self.of_alert(&alert, occasion, receiver))
+    }
+
+    fn of_alert(&self, alert: &Alert, occasion: Occasion, receiver: &ReceiverId) -> Reason {
+        let flapping = self.flaps.of(self.fingerprint(alert));
         let history = History { flapping, began: None };
-        let ruling = notice::decide(&alert, occasion, &history, self.known, self.policy, self.at);
+        let ruling = notice::decide(alert, occasion, &history, self.known, self.policy, self.at);
         match ruling.reason {
             // The others are told; this one is flooded, or the routes have changed and lead to it no more.
             Reason::Told(_) if !ruling.receivers.contains(receiver) => {
@@ -116,4 +126,11 @@ impl Moment<'_> {
             reason => reason,
         }
     }
+
+    fn fingerprint(&self, alert: &Alert) -> Digest128 {
+        self.book.alerts.get(alert.id).map_or(alert.id, |episode| episode.opening.fingerprint)
+    }
 }
+
+#[cfg(test)]
+mod tests;

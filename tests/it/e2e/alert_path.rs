@@ -37,7 +37,8 @@ fn watching(probed: SocketAddr, receiver: SocketAddr) -> Site {
     let mut site = Site::new(SERVER);
     let runbook = site.write(
         "runbook.toml",
-        "[[route]]\nmatch = { rule = \"probe-down\" }\nleast = \"critical\"\nreceivers = [\"pager\"]\n",
+        "[[route]]\nmatch = { rule = \"probe-down\" }\nleast = \"critical\"\nreceivers = [\"pager\"]\n\
+         group_interval = \"0s\"\n",
     );
     let key = site.write("pager.key", SECRET);
     site.configure(&format!(
@@ -72,7 +73,7 @@ fn until_delivered(site: &Site, alert: &str, expected: &[(&str, &str, u64)]) {
         let deliveries = detail["deliveries"].as_array().unwrap();
         let found = deliveries.iter().rev().map(|delivery| {
             (
-                delivery["kind"].as_str().unwrap(),
+                delivery["reason"].as_str().unwrap(),
                 delivery["status"].as_str().unwrap(),
                 delivery["attempts"].as_u64().unwrap(),
             )
@@ -108,14 +109,14 @@ fn a_service_that_stops_reaches_its_owner_and_one_that_is_back_ends_it() {
     assert!(first["action"].as_str().unwrap().starts_with("Ask the service yourself"), "{first}");
     assert!(first["runbook_url"].as_str().unwrap().contains("probe-down"), "{first}");
     let id = first["id"].as_str().unwrap();
-    until_delivered(&site, id, &[("firing", "delivered", 2)]);
+    until_delivered(&site, id, &[("first", "delivered", 2)]);
     acknowledged_once(&site, id);
 
     let service = Service::start(probed, |_| 200);
     let back = Instant::now();
     until_so("the end of the alert", || alerts(&site)[0]["status"] == "resolved");
     eprintln!("service back: resolved after {:.1?}", back.elapsed());
-    until_delivered(&site, id, &[("firing", "delivered", 2), ("resolved", "delivered", 1)]);
+    until_delivered(&site, id, &[("first", "delivered", 2), ("all-resolved", "delivered", 1)]);
 
     // A restart sends nothing again.
     assert!(site.terminate().0.success());
@@ -125,14 +126,14 @@ fn a_service_that_stops_reaches_its_owner_and_one_that_is_back_ends_it() {
     let arrived = arrived.lock().unwrap();
     let attempts: Vec<(String, u16)> =
         arrived.iter().map(|(_, request, status)| (kind(request), *status)).collect();
-    let expected = [("alert.firing", 500), ("alert.firing", 204), ("alert.resolved", 204)];
+    let expected = [("alerts.firing", 500), ("alerts.firing", 204), ("alerts.resolved", 204)];
     assert_eq!(attempts, expected.map(|(kind, status)| (kind.to_owned(), status)));
     assert!(arrived.iter().all(|(_, request, _)| signs(SECRET, request)), "a signature is wrong");
     let ids: Vec<&str> = arrived.iter().map(|(_, request, _)| request.header("webhook-id")).collect();
     assert!(ids[0] == ids[1] && ids[1] != ids[2], "{ids:?}");
     assert_eq!(arrived[0].1.body, arrived[1].1.body, "a repeat says the same");
     let told: Value = serde_json::from_slice(&arrived[0].1.body).unwrap();
-    assert_eq!(told["data"]["alert"]["id"], id);
+    assert_eq!(told["data"]["alerts"][0]["id"], id);
     eprintln!("webhooks: firing told once in two attempts with one id, resolved told once, all signed");
     drop((service, receiver));
 }
