@@ -6,6 +6,7 @@ pub mod alerts;
 pub mod build;
 pub mod changes;
 pub mod conditional;
+pub mod deliveries;
 pub mod docs;
 pub mod document;
 pub mod extract;
@@ -14,6 +15,7 @@ pub mod join_tokens;
 pub mod nodes;
 pub mod overview;
 pub mod page;
+pub mod receivers;
 pub mod roles;
 pub mod session;
 pub mod tokens;
@@ -44,10 +46,12 @@ fn resources() -> OpenApiRouter<App> {
         .merge(about::router())
         .merge(alerts::router())
         .merge(changes::router())
+        .merge(deliveries::router())
         .merge(docs::router())
         .merge(join_tokens::router())
         .merge(nodes::router())
         .merge(overview::router())
+        .merge(receivers::router())
         .merge(session::router())
         .merge(tokens::router())
         .merge(users::router())

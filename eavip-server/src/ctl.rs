@@ -12,6 +12,7 @@ mod gate;
 mod given;
 mod login;
 mod nodes;
+mod notify;
 mod output;
 mod policy;
 mod reasons;

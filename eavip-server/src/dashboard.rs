@@ -12,7 +12,7 @@
 //! | `GET /alerts?status=&category=&q=`, `/fragments/alerts` | [`alerts::list`] | `Alert`s, `Now` |
 //! | `GET /alerts/{id}`, `/fragments/alerts/{id}` | [`alerts::detail`] | `AlertDetail`, `History` of its series |
 //! | `GET /runbooks`, `/runbooks/{page}` | [`runbook::index`], [`runbook::page`] | Markdown, open `Alert`s that cite it |
-//! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s |
+//! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s, `Receiver`s, `Message`s given up |
 //! | `GET /assets/{digest}/{name}` | [`assets::get`] | |
 //! | anything that fails | [`pages::error`] | [`pages::Trouble`] |
 //!
@@ -24,6 +24,8 @@
 //! | `POST /settings/join-tokens` | `deployment`, `environment`, `mode` | the page with the command, this once |
 //! | `POST /settings/tokens` | `name`, `role`, `days` | the page with the secret, this once |
 //! | `POST /settings/tokens/{id}/revoke` | | 303 to `/settings` |
+//! | `POST /settings/receivers/{id}/test` | | the page with what became of the test |
+//! | `POST /settings/deliveries/{id}/resend` | | 303 to `/settings#dead-letters` |
 //!
 //! Fragments take the same query as their page, and carry an [`etag`]; pages carry [`CONTENT_SECURITY_POLICY`].
 

@@ -29,6 +29,9 @@ const FIRST: &str = "$response.body#/items/0/id";
 const LINKS: &[Leads] = &[
     ("alerts_list", "200", "alerts_show", &[("id", FIRST)]),
     ("alerts_list", "200", "alerts_acknowledge", &[("id", FIRST)]),
+    ("deliveries_list", "200", "deliveries_show", &[("id", FIRST)]),
+    ("deliveries_list", "200", "deliveries_resend", &[("id", FIRST)]),
+    ("receivers_list", "200", "receivers_test", &[("id", FIRST)]),
     ("nodes_list", "200", "nodes_show", &[("id", FIRST)]),
     (
         "nodes_show",

@@ -6,6 +6,7 @@
 //! Values come twice where people read them: the number in its unit, and the text that a page or table shows.
 
 mod alert;
+mod notify;
 
 use eavip_core::Vocabulary;
 use eavip_core::environment::Environment;
@@ -22,6 +23,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use crate::record::Role;
 
 pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved};
+pub use notify::{Message, MessageDetail, Receiver};
 
 /// The schema of a closed vocabulary: its words.
 pub fn words<V: Vocabulary>() -> Schema {

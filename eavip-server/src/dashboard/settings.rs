@@ -1,4 +1,4 @@
-//! The settings page: who may do what, what scripts and new nodes sign in with.
+//! The settings page: who may do what, what scripts and new nodes sign in with, where messages go and which didn't arrive.
 
 use askama::Template;
 use eavip_core::Vocabulary;
@@ -6,9 +6,9 @@ use eavip_core::environment::Environment;
 use eavip_core::mode::Mode;
 
 use super::chrome::Chrome;
-use super::words::mode_title;
+use super::words::{delivery_class, delivery_title, mode_title};
 use super::{Main, Rendered, encoded};
-use crate::api::view::{JoinToken, NewJoinToken, NewToken, Token, User};
+use crate::api::view::{JoinToken, Message, NewJoinToken, NewToken, Receiver, Token, User};
 use crate::record::Role;
 
 /// What the settings page shows.
@@ -20,6 +20,12 @@ pub struct Settings<'a> {
     pub tokens: &'a [Token],
     /// Join tokens that can still be used.
     pub joins: &'a [JoinToken],
+    /// Receivers of messages.
+    pub receivers: &'a [Receiver],
+    /// Messages that were given up, the newest first.
+    pub dead_letters: &'a [Message],
+    /// A test just made.
+    pub tested: Option<&'a Message>,
     /// A join token just made.
     pub new_join: Option<&'a NewJoinToken>,
     /// An API token just made.
@@ -37,7 +43,8 @@ struct SettingsMain<'a> {
     settings: &'a Settings<'a>,
 }
 
-/// Users, API tokens and join tokens; the forms are for administrators.
+/// Users, API tokens, join tokens and receivers; testing a receiver and sending again is for responders, the other forms are for
+/// administrators.
 ///
 /// # Errors
 /// See [`Rendered`].
