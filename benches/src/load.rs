@@ -2,6 +2,7 @@
 //! that are measured beside it.
 
 pub mod agents;
+pub mod alerts;
 pub mod bare;
 pub mod drive;
 pub mod fleet;

@@ -185,9 +185,14 @@ impl<'a> Evaluation<'a> {
         }
     }
 
+    /// Whether a stated alert is open already. It then stays so: nothing more has to be said of it at this evaluation.
+    pub fn still(&mut self, fingerprint: Digest128) -> bool {
+        self.open.stated.remove(&fingerprint).is_some()
+    }
+
     /// Takes an alert that fires and isn't found by rules on readings. Each is shown at every evaluation until it is over.
     pub fn stated(&mut self, stated: Stated) {
-        if self.open.stated.remove(&stated.fingerprint).is_some() {
+        if self.still(stated.fingerprint) {
             return;
         }
         let opening = Opening {

@@ -111,6 +111,9 @@ pub enum MutateError {
     /// The disk is full.
     #[error("the server's disk is full; free space below its data directory")]
     Full,
+    /// The record can't be kept as it is, such as one that is too large.
+    #[error("this can't be written: {0}")]
+    Unwritable(String),
     /// The server is stopping.
     #[error(transparent)]
     Stopped(#[from] Stopped),

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eavip_core::alert::episode::EpisodeEvent;
+use eavip_core::alert::episode::{EpisodeEvent, Origin};
 use eavip_core::alert::route;
 use eavip_core::evaluate::{Evaluation, Outcome, Transition, Waiting, open_episodes};
 use eavip_core::id::Digest128;
@@ -27,6 +27,8 @@ use crate::shared::{Shared, now};
 const PERIOD: Duration = Duration::from_secs(1);
 /// The least time between two evaluations: reports that arrive together are judged together.
 const LEAST_GAP: Duration = Duration::from_millis(200);
+/// What the alerts that open in one record say of themselves takes about so many bytes: a record has a bound.
+const IN_A_RECORD: usize = 512 << 10;
 /// An evaluation takes at most this share of one core: the gap is this many times what the last one took.
 const GAP_FACTOR: u32 = 10;
 
@@ -69,11 +71,13 @@ pub async fn once(
     let found = tokio::task::spawn_blocking(move || judge(&looking, at)).await;
     // A panic in there is a defect that the panic hook has told; the next period tries again.
     let Ok(Found { transitions, waiting, flaps, flapping }) = found else { return Ok(None) };
-    if !transitions.is_empty() || !flapping.is_empty() {
-        let policy = shared.policy.load_full();
-        let write =
-            move |book: &Book, at: Timestamp| Ok(record(moves(book, &policy, transitions, flapping), at));
-        told(committer.mutate(write).await)?;
+    let policy = shared.policy.load_full();
+    for part in parts(transitions) {
+        let policy = Arc::clone(&policy);
+        told(committer.mutate(move |book, at| Ok(record(moves(book, &policy, part), at))).await)?;
+    }
+    if !flapping.is_empty() {
+        told(committer.mutate(move |_, at| Ok(record(flapping, at))).await)?;
     }
     // Only now: what couldn't be written is found again by what was waiting before.
     shared.set_waiting(waiting);
@@ -115,8 +119,40 @@ fn judge(shared: &Shared, at: Timestamp) -> Found {
     Found { transitions, waiting, flaps, flapping }
 }
 
+/// Transitions in parts that each fit into a record, in their order.
+fn parts(transitions: Vec<Transition>) -> Vec<Vec<Transition>> {
+    let mut parts: Vec<Vec<Transition>> = Vec::new();
+    let mut room = 0;
+    for transition in transitions {
+        let size = size(&transition);
+        match parts.last_mut().filter(|_| size <= room) {
+            Some(part) => part.push(transition),
+            None => {
+                room = IN_A_RECORD;
+                parts.push(vec![transition]);
+            }
+        }
+        room = room.saturating_sub(size);
+    }
+    parts
+}
+
+/// About how many bytes a transition takes in the ledger.
+fn size(transition: &Transition) -> usize {
+    /// Ids, times, and what stands around them.
+    const FIXED: usize = 1_500;
+    let EpisodeEvent::Opened(opening) = &transition.event else { return FIXED };
+    let text = |(name, value): (&str, &str)| name.len() + value.len();
+    let annotations: usize = match &opening.origin {
+        Origin::Sent { annotations, .. } => annotations.iter().map(text).sum(),
+        _ => 0,
+    };
+    // Groups say some of the labels again.
+    FIXED + annotations + 3 * opening.labels.iter().map(text).sum::<usize>()
+}
+
 /// What still applies to the book as it is now.
-fn moves(book: &Book, policy: &Policy, transitions: Vec<Transition>, flapping: Vec<Event>) -> Vec<Event> {
+fn moves(book: &Book, policy: &Policy, transitions: Vec<Transition>) -> Vec<Event> {
     let open: BTreeSet<Digest128> = book.alerts.open().map(|episode| episode.opening.fingerprint).collect();
     let applies = |transition: &Transition| match &transition.event {
         EpisodeEvent::Opened(opening) => !open.contains(&opening.fingerprint),
@@ -128,7 +164,7 @@ fn moves(book: &Book, policy: &Policy, transitions: Vec<Transition>, flapping: V
         let groups = joined(policy, &event);
         Event::Episode { id: episode, event, groups }
     };
-    transitions.into_iter().filter(applies).map(event).chain(flapping).collect()
+    transitions.into_iter().filter(applies).map(event).collect()
 }
 
 /// The groups that an episode joins when it opens.

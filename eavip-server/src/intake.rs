@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use eavip_core::alert::intake::{Annotations, Sent};
-use eavip_core::id::TeamId;
+use eavip_core::id::{Digest128, TeamId};
 use eavip_core::labels::Labels;
 use eavip_core::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ const KEPT: Span = Span::from_secs(900);
 /// An alert as its sender last sent it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
+    /// The same for every episode of it: made of the labels.
+    pub fingerprint: Digest128,
     /// What identifies it.
     pub labels: Labels,
     /// What is said of it.
@@ -90,12 +92,12 @@ impl Known {
 
 /// The latest of every alert that other systems sent.
 #[derive(Debug, Default)]
-pub struct Intake(RwLock<HashMap<Labels, Known>>);
+pub struct Intake(RwLock<HashMap<Digest128, Known>>);
 
 impl Intake {
     /// The alerts of a checkpoint.
     pub fn restored(known: Vec<Known>) -> Self {
-        Self(RwLock::new(known.into_iter().map(|known| (known.labels.clone(), known)).collect()))
+        Self(RwLock::new(known.into_iter().map(|known| (known.fingerprint, known)).collect()))
     }
 
     /// Every alert, in no order that means anything.
@@ -111,8 +113,8 @@ impl Intake {
 
     /// Whether an alert is known already.
     #[must_use]
-    pub fn knows(&self, labels: &Labels) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(labels)
+    pub fn knows(&self, fingerprint: Digest128) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(&fingerprint)
     }
 
     /// How many there are.
@@ -131,10 +133,10 @@ impl Intake {
     pub(crate) fn take(&self, sent: Vec<Known>) {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for later in sent {
-            if let Some(known) = all.get_mut(&later.labels) {
+            if let Some(known) = all.get_mut(&later.fingerprint) {
                 known.merge(later);
             } else if all.len() < MAX_ALERTS {
-                all.insert(later.labels.clone(), later);
+                all.insert(later.fingerprint, later);
             }
         }
     }

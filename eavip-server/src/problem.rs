@@ -253,6 +253,7 @@ impl From<MutateError> for Problem {
                 Self { errors: errors.collect(), ..Self::new(Code::Conflict, refused.to_string()) }
             }
             MutateError::Full => Self::new(Code::StorageFull, error.to_string()),
+            MutateError::Unwritable(_) => Self::new(Code::Internal, error.to_string()),
             MutateError::Stopped(stopped) => stopped.into(),
         }
     }

@@ -70,23 +70,28 @@ pub struct Page {
 
 macro_rules! builtin {
     ($($name:literal),+ $(,)?) => {
-        /// The pages that the built-in alert rules cite, by name.
+        /// The pages that the built-in alert rules and the server's own concerns cite, by name.
         pub const BUILTIN: &[(&str, &str)] =
             &[$( ($name, include_str!(concat!("../runbooks/", $name, ".md"))) ),+];
     };
 }
 
 builtin![
+    "alert-intake",
     "certificate-expiring",
     "clock-off",
     "collector-blind",
     "disk-full",
     "error-rate-high",
     "host-saturated",
+    "incident-overdue",
     "job-failed",
     "latency-high",
     "node-cloned",
     "node-silent",
+    "noise-defect",
+    "notification-undelivered",
+    "operations-review",
     "probe-down",
     "queue-slow",
 ];

@@ -16,6 +16,7 @@ mod clone;
 mod damaged_views;
 mod disk_full;
 mod identity;
+mod kill_points;
 mod metrics;
 mod network_cut;
 mod refused_start;

@@ -143,10 +143,18 @@ impl Site {
 
     /// Asks the API with the token.
     pub fn api(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.ask(method, &format!("/api/v1{path}"), body).unwrap()
+    }
+
+    /// Asks for any path with the token.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn ask(&self, method: &str, path: &str, body: &Value) -> std::io::Result<Answer> {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.web().ask(method, &format!("/api/v1{path}"), &headers, body.as_bytes()).unwrap()
+        self.web().ask(method, path, &headers, body.as_bytes())
     }
 
     /// What the API answers to a GET.

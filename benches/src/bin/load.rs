@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use eavip_benches::load::{bare, fleet, idle, ingest, measure, start};
+use eavip_benches::load::{alerts, bare, fleet, idle, ingest, measure, start};
 
 /// Measures EAVIP ops under load; run it by `benches/run`.
 #[derive(Debug, Parser)]
@@ -27,6 +27,8 @@ enum Mode {
     Idle(idle::Idle),
     /// From the start of the process, and from a reading, to the API
     Start(start::Start),
+    /// Alerts by Alertmanager's API, beside Debian's Alertmanager
+    Alerts(alerts::Alerts),
     /// The bare floor's server; started by `ingest`
     #[command(hide = true)]
     BareServer {
@@ -46,6 +48,7 @@ async fn main() -> anyhow::Result<()> {
         Mode::Fleet(fleet) => fleet::run(&fleet, dir.path()).await,
         Mode::Idle(idle) => idle::run(&idle, dir.path()).await,
         Mode::Start(start) => start::run(&start, dir.path()).await,
+        Mode::Alerts(alerts) => alerts::run(&alerts, dir.path()).await,
         Mode::BareServer { data } => bare::run(&data).await,
     }
 }

@@ -60,7 +60,12 @@ pub struct Latencies(Vec<u32>);
 impl Latencies {
     /// Takes one.
     pub fn note(&mut self, since: Instant) {
-        self.0.push(u32::try_from(since.elapsed().as_micros()).unwrap_or(u32::MAX));
+        self.took(since.elapsed());
+    }
+
+    /// Takes one that was measured otherwise.
+    pub fn took(&mut self, took: Duration) {
+        self.0.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
     }
 
     /// Takes all of another.

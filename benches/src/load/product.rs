@@ -44,12 +44,21 @@ impl Product {
     /// # Errors
     /// When it doesn't start or doesn't let us in.
     pub async fn start(data: &Path) -> anyhow::Result<Self> {
+        Self::with_config(data, None).await
+    }
+
+    /// Starts it over a directory, with a configuration, and signs in.
+    ///
+    /// # Errors
+    /// When it doesn't start or doesn't let us in.
+    pub async fn with_config(data: &Path, config: Option<&Path>) -> anyhow::Result<Self> {
         let started = Instant::now();
         let log = std::fs::File::create(data.with_extension("log"))?;
         let mut child = Command::new(program("eavip-server")?)
             .args(["quickstart", "--web", "127.0.0.1:0", "--agents", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
             .arg("--data")
             .arg(data)
+            .args(config.into_iter().flat_map(|config| ["--config".as_ref(), config.as_os_str()]))
             .stdout(Stdio::piped())
             .stderr(log)
             .kill_on_drop(true)
@@ -77,6 +86,12 @@ impl Product {
     /// When it ended.
     pub fn usage(&self) -> anyhow::Result<Usage> {
         Usage::of(self.pid()?)
+    }
+
+    /// An API token that may do everything.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// A connection to its API.

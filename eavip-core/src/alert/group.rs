@@ -17,6 +17,10 @@ use crate::time::{Span, Timestamp};
 /// Stands in [`GroupingPolicy::by`] for all labels, as in Alertmanager: alerts that differ in any are told apart.
 pub const ALL_LABELS: &str = "...";
 
+/// Most alerts of a kind in one message; further ones are in the next. Nobody reads so many, and what is kept of a message
+/// has a bound.
+pub const MAX_TOLD: usize = 10_000;
+
 /// How alerts are put together. `[grouping]` declares it for all, a `[[route]]` for those that it takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupingPolicy {
@@ -216,8 +220,10 @@ impl Group {
                 found.held.push(*id);
             }
             due |= is_due && !held;
+            let is_full = message.new.len().max(message.resolved.len()) >= MAX_TOLD;
             match (member.told, member.resolved_at) {
                 (false, _) if held => {}
+                (false, _) | (true, Some(_)) if is_full => {}
                 (told, Some(_)) => {
                     message.resolved.push(*id);
                     message.new.extend((!told).then_some(*id));
@@ -239,6 +245,7 @@ impl Group {
         if message.occasion == Occasion::Repeat {
             message.firing = repeats;
         }
+        message.firing.truncate(MAX_TOLD);
         found.message = due.then_some(message);
         found
     }

@@ -34,6 +34,8 @@ pub const MAX_SENT_LABELS: usize = MAX_LABELS - ADDED.len();
 pub const MAX_ANNOTATIONS: usize = 64;
 /// Longest annotation in bytes: a long paragraph.
 pub const MAX_ANNOTATION: usize = 8 * 1024;
+/// Most bytes of all annotations of an alert together.
+pub const MAX_ANNOTATIONS_BYTES: usize = 64 * 1024;
 /// Longest summary in characters; more doesn't fit a line of a list.
 const MAX_SUMMARY: usize = 300;
 
@@ -81,6 +83,9 @@ pub enum InvalidAnnotations {
     /// More than [`MAX_ANNOTATIONS`].
     #[error("{0} annotations are too many; send at most {MAX_ANNOTATIONS}")]
     TooMany(usize),
+    /// Together they are longer than [`MAX_ANNOTATIONS_BYTES`].
+    #[error("the annotations have {0} bytes together; send at most {MAX_ANNOTATIONS_BYTES}")]
+    Large(usize),
     /// One is longer than [`MAX_ANNOTATION`].
     #[error("annotation `{name}` has {bytes} bytes; send at most {MAX_ANNOTATION}")]
     Long {
@@ -104,6 +109,10 @@ impl Annotations {
         if let Some((name, value)) = long {
             let bytes = name.len().max(value.len());
             return Err(InvalidAnnotations::Long { name: name.chars().take(80).collect(), bytes });
+        }
+        let bytes = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
+        if bytes > MAX_ANNOTATIONS_BYTES {
+            return Err(InvalidAnnotations::Large(bytes));
         }
         Ok(Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()))
     }

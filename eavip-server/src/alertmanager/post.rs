@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use eavip_core::alert::intake::{Annotations, MAX_SENT_LABELS, admit};
+use eavip_core::alert::intake::{Annotations, MAX_SENT_LABELS, admit, fingerprint};
 use eavip_core::labels::Labels;
 use eavip_core::time::Timestamp;
 use serde::Deserialize;
@@ -92,6 +92,7 @@ impl Posted<'_> {
         }
         let generator = self.generator.filter(|text| !text.is_empty() && text.len() <= MAX_GENERATOR);
         Ok(Known {
+            fingerprint: fingerprint(&labels),
             labels,
             annotations,
             generator: generator.map(Cow::into_owned),
@@ -144,7 +145,7 @@ pub(super) async fn post(
     let full = app.shared.intake.len() + known.len() > MAX_ALERTS;
     if full {
         let before = known.len();
-        known.retain(|alert| app.shared.intake.knows(&alert.labels));
+        known.retain(|alert| app.shared.intake.knows(alert.fingerprint));
         if known.len() < before {
             refused.push(format!(
                 "{MAX_ALERTS} alerts are kept already; {} new ones were refused",

@@ -178,6 +178,7 @@ impl Worker {
                 group.alerts.push((known, reply));
             }
             Err(StoreError::Full) => drop(reply.send(Err(MutateError::Full))),
+            Err(StoreError::Record(what)) => drop(reply.send(Err(MutateError::Unwritable(what)))),
             Err(error) => return Err(error),
         }
         Ok(())
@@ -262,6 +263,7 @@ impl Worker {
             Ok(record) => match self.write(&record) {
                 Ok(()) => (Ok(()), Ok(())),
                 Err(StoreError::Full) => (Err(MutateError::Full), Ok(())),
+                Err(StoreError::Record(what)) => (Err(MutateError::Unwritable(what)), Ok(())),
                 Err(error) => (Err(MutateError::Stopped(Stopped)), Err(error)),
             },
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use eavip_core::alert::concern::Concern;
 use eavip_core::alert::episode::Ending;
-use eavip_core::alert::intake::{self, admit};
+use eavip_core::alert::intake::admit;
 use eavip_core::evaluate::{Evaluation, Stated};
 use eavip_core::labels::Labels;
 use eavip_core::policy::Policy;
@@ -27,7 +27,10 @@ pub(super) fn show(shared: &Shared, policy: &Policy, now: Timestamp, evaluation:
             Standing::Lapsed => Some(Ending::Lapsed),
         };
         if let Some(ending) = ending {
-            return evaluation.over(intake::fingerprint(&known.labels), ending);
+            return evaluation.over(known.fingerprint, ending);
+        }
+        if evaluation.still(known.fingerprint) {
+            return;
         }
         match admit(&known.sent(), policy) {
             Ok(stated) => evaluation.stated(stated),
@@ -53,7 +56,10 @@ fn own(
     };
     let mut stated = Vec::new();
     if let Some((count, since)) = quarantined {
-        let summary = format!("{count} alerts from other systems lack an owner or a runbook");
+        let summary = match count {
+            1 => "an alert from another system lacks an owner or a runbook".to_owned(),
+            _ => format!("{count} alerts from other systems lack an owner or a runbook"),
+        };
         let none = Labels::default();
         stated.extend(about(Concern::IntakeQuarantined, "/alerts/quarantined", &none, summary, since));
     }
@@ -70,7 +76,8 @@ fn own(
     }
     given_up.retain(|_, (.., last)| now.since(*last) < UNDELIVERED_FOR);
     for (receiver, (count, since, _)) in given_up {
-        let summary = format!("{count} messages to {receiver} were given up");
+        let messages = if count == 1 { "message" } else { "messages" };
+        let summary = format!("{count} {messages} to {receiver} given up");
         let more = Labels::new([("receiver", receiver.as_str())]).unwrap_or_default();
         let path = format!("/settings#receiver-{receiver}");
         stated.extend(about(Concern::NotificationUndelivered, &path, &more, summary, since));

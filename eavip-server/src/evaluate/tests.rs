@@ -106,6 +106,6 @@ async fn what_no_longer_applies_at_the_moment_of_writing_is_left_out() {
     let Found { transitions, .. } = judge(&inside.shared, now());
     assert_eq!(transitions.len(), 1);
     evaluate(&inside).await;
-    let again = moves(&inside.shared.book(), &inside.shared.policy.load(), transitions, Vec::new());
+    let again = moves(&inside.shared.book(), &inside.shared.policy.load(), transitions);
     assert!(again.is_empty(), "the episode is already there");
 }

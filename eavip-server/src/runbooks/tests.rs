@@ -82,3 +82,15 @@ fn a_built_in_page_stands_in_for_one_that_cannot_be_read() {
     assert_eq!(page.unwrap().place, "built-in page disk-full");
     assert!(matches!(error, Some(Unread::NotUtf8)));
 }
+
+#[test]
+fn every_concern_of_the_server_has_its_page() {
+    use eavip_core::alert::concern::Concern;
+    for concern in Concern::ALL {
+        let owner = "platform-operations".parse().unwrap();
+        let stated =
+            concern.about("/", owner, &Default::default(), String::new(), Default::default()).unwrap();
+        let page = stated.runbook.page().unwrap();
+        assert!(BUILTIN.iter().any(|(name, _)| *name == page), "{concern} cites `{page}`");
+    }
+}

@@ -139,6 +139,19 @@ fn asks_on_the_occasion_that_there_is() {
 }
 
 #[test]
+fn a_message_has_a_bound_and_the_next_one_tells_the_rest() {
+    let id = |n: usize| Digest128::of([n.to_string().as_bytes()]);
+    let mut group = Group::default();
+    (0..MAX_TOLD + 5).for_each(|n| group.fired(id(n), Category::Warning, at(0)));
+    (0..MAX_TOLD + 5).step_by(2).for_each(|n| group.resolved(id(n), at(1)));
+    let first = flush(&mut group, 30).unwrap();
+    assert_eq!(first.new.len(), MAX_TOLD);
+    let rest = flush(&mut group, 400).unwrap();
+    assert_eq!(rest.new.len(), 5);
+    assert_eq!(first.resolved.len() + rest.resolved.len(), MAX_TOLD / 2 + 3);
+}
+
+#[test]
 fn what_is_no_member_changes_nothing() {
     let mut group = Group::default();
     group.resolved(id(1), at(5));

@@ -116,5 +116,7 @@ fn annotations_have_bounds() {
     assert_eq!(error, "annotation `a` has 8193 bytes; send at most 8192");
     let many = (0..=MAX_ANNOTATIONS).map(|n| (n.to_string(), "x".to_owned())).collect();
     assert!(Annotations::new(many).is_err());
+    let large = (0..9).map(|n| (n.to_string(), "x".repeat(MAX_ANNOTATION))).collect();
+    assert_eq!(Annotations::new(large), Err(InvalidAnnotations::Large(73_737)));
     assert!(Annotations::new([("a".to_owned(), String::new())].into()).unwrap().iter().next().is_none());
 }

@@ -22,8 +22,10 @@ const RUNBOOK: &str = "[[route]]\nreceivers = [\"chat\"]\ngroup_wait = \"0s\"\ng
 async fn step(inside: &Inside, fires: bool, at: Timestamp) {
     let labels = [("alertname", "Wobbly"), ("owner", "platform-operations")];
     let annotations = [("runbook_url".to_owned(), "https://wiki.example/w".to_owned())];
+    let labels = eavip_core::labels::Labels::new(labels).unwrap();
     let known = Known {
-        labels: eavip_core::labels::Labels::new(labels).unwrap(),
+        fingerprint: eavip_core::alert::intake::fingerprint(&labels),
+        labels,
         annotations: eavip_core::alert::intake::Annotations::new(annotations.into()).unwrap(),
         generator: None,
         starts_at: at,
