@@ -191,8 +191,10 @@ impl Notifier {
         let mut under_way: HashSet<Digest128> = HashSet::new();
         let mut due = Vec::new();
         for (id, delivery) in book.outbox.waiting_for(receiver) {
-            // The end of an episode isn't told before its beginning.
-            let first = delivery.episodes().fold(true, |first, episode| under_way.insert(episode) && first);
+            // The end of an episode isn't told before its beginning; one message may tell both.
+            let episodes: HashSet<Digest128> = delivery.episodes().collect();
+            let first = episodes.is_disjoint(&under_way);
+            under_way.extend(episodes);
             if first && !self.shared.attempts.waits(id) {
                 due.push((id, delivery.clone()));
             }

@@ -36,7 +36,7 @@ group_interval = "0s"
 class Server:
     """The product, asked as a script asks it."""
 
-    def __init__(self, work, receivers, authority):
+    def __init__(self, work, receivers):
         self.url = f"http://127.0.0.1:{free_port()}"
         listen = [f'127.0.0.1:{free_port()}' for _ in range(2)]
         (work / "runbook.toml").write_text(
@@ -47,11 +47,10 @@ class Server:
             f'data = "{work}/data"\nrunbook = "{work}/runbook.toml"\n[web]\nlisten = "{self.url[7:]}"\n'
             f'[agents]\nlisten = "{listen[0]}"\n[admin]\nlisten = "{listen[1]}"\n{sections}'
         )
-        environment = os.environ | {"SSL_CERT_FILE": str(authority)}
         self.log = open(work / "log", "wb")
         self.process = subprocess.Popen(
             [os.environ["EAVIP_SERVER"], "run", "--config", work / "server.toml"],
-            stdout=subprocess.PIPE, stderr=self.log, env=environment,
+            stdout=subprocess.PIPE, stderr=self.log,
         )
         link = self.process.stdout.readline().decode().strip()
         assert link, "the server didn't start"
@@ -92,7 +91,7 @@ def configured(work, web, mail, implicit):
     """Every kind of receiver, and the bad ones."""
     key, password = secret(work, "key", KEY), secret(work, "password", "correct horse")
     smtp = f'type = "email"\nhost = "localhost"\nuser = "ops"\npassword = {password}\nfrom = "Ops <ops@example.com>"\n'
-    smtp += 'to = ["Team <team@example.com>", "second@example.com"]\n'
+    smtp += 'to = ["Team <team@example.com>", "gone@example.com", "second@example.com"]\n'
     receivers = {
         "hook": f'url = "{web.url}/hook"\nsecret = {key}\nprevious_secret = {secret(work, "previous", PREVIOUS)}\n',
         "am": f'type = "alertmanager"\nurl = "{web.url}/am"\ntoken = {secret(work, "token", "t0ken")}\n',
@@ -132,21 +131,21 @@ def check_cloudevents(web):
     assert events[0].get_data()["alerts"][0]["rule"] == "diskfull"
 
 
-def check_pagerduty(web):
+def check_pagerduty(web, tls):
     """PagerDuty's own client sends the same; nothing but what says who asks may differ."""
     ours = web.bodies("/v2/enqueue")
     assert [event["event_action"] for event in ours] == ["trigger", "resolve"], ours
     assert ours[0]["dedup_key"] == ours[1]["dedup_key"]
-    plain = Http()
-    client = pagerduty.EventsApiV2Client("R0UT1NG", base_url=plain.url)
+    other = Http(tls)
+    client = pagerduty.EventsApiV2Client("R0UT1NG", base_url=other.url)
     payload = ours[0]["payload"]
     client.trigger(
         payload["summary"], payload["source"], ours[0]["dedup_key"], payload["severity"],
         payload={"timestamp": payload["timestamp"]} | {"custom_details": payload["custom_details"]},
         links=ours[0]["links"],
     )
-    theirs = plain.bodies("/v2/enqueue")[0]
-    plain.stop()
+    theirs = other.bodies("/v2/enqueue")[0]
+    other.stop()
     extra = {name: ours[0][name] for name in ours[0].keys() - theirs.keys()}
     assert extra.keys() == {"client", "client_url"}, extra
     assert {name: ours[0][name] for name in theirs} == theirs, (ours[0], theirs)
@@ -239,9 +238,10 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         work = pathlib.Path(directory)
         authority.cert_pem.write_to_path(work / "ca.pem")
+        os.environ["SSL_CERT_FILE"] = str(work / "ca.pem")  # for the server and for PagerDuty's client
         receivers = configured(work, web, mail, implicit)
         good = [name for name in receivers if name not in BAD]
-        server = Server(work, receivers, work / "ca.pem")
+        server = Server(work, receivers)
         try:
             server.alert()
             told = lambda count: lambda: len(server.deliveries("status=delivered")) >= count * len(good)
@@ -262,7 +262,7 @@ def main():
                 ("Standard Webhooks", lambda: check_webhook(web)),
                 ("Alertmanager", lambda: check_alertmanager(work, web)),
                 ("CloudEvents", lambda: check_cloudevents(web)),
-                ("PagerDuty", lambda: check_pagerduty(web)),
+                ("PagerDuty", lambda: check_pagerduty(web, server_side(authority))),
                 ("Slack", lambda: check_slack(web)),
                 ("Mattermost", lambda: check_mattermost(web)),
                 ("mail by STARTTLS", lambda: check_mail(mail)),

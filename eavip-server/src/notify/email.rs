@@ -9,6 +9,7 @@ use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use tokio::net::TcpStream;
 
@@ -105,7 +106,7 @@ impl Email {
             let credentials = Credentials::new(user.clone(), password.expose().to_owned());
             connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await.map_err(refused)?;
         }
-        connection.send(mail.envelope(), &mail.formatted()).await.map_err(refused)?;
+        hand_over(&mut connection, mail).await.map_err(refused)?;
         Ok(connection)
     }
 
@@ -142,6 +143,30 @@ impl Email {
         let parts = MultiPart::alternative_plain_html(text.unwrap_or_default(), html.unwrap_or_default());
         builder.multipart(parts).map_err(|error| SendError::Final(format!("no mail can be made: {error}")))
     }
+}
+
+/// Hands a mail over. An address that the server doesn't take keeps it from nobody else.
+async fn hand_over(
+    connection: &mut AsyncSmtpConnection,
+    mail: &lettre::Message,
+) -> Result<(), lettre::transport::smtp::Error> {
+    // What is written is ASCII, so that nothing is asked of the server's extensions.
+    connection.command(Mail::new(mail.envelope().from().cloned(), Vec::new())).await?;
+    let (mut taken, mut refusal) = (false, None);
+    for to in mail.envelope().to() {
+        match connection.command(Rcpt::new(to.clone(), Vec::new())).await {
+            Ok(_) => taken = true,
+            Err(error) => {
+                tracing::warn!(address = %to, %error, "the mail server refuses an address");
+                refusal = Some(error);
+            }
+        }
+    }
+    if let Some(error) = refusal.filter(|_| !taken) {
+        return Err(error);
+    }
+    connection.command(Data).await?;
+    connection.message(&mail.formatted()).await.map(drop)
 }
 
 fn to_address(text: &str) -> Result<Address, SendError> {

@@ -209,6 +209,24 @@ async fn what_is_given_up_is_told_to_the_fallback_once() {
 }
 
 #[tokio::test]
+async fn the_alert_that_a_receiver_refuses_messages_does_not_depend_on_that_receiver() {
+    let inside = firing().await;
+    let (one, two, three) = (Got::answering(&[StatusCode::GONE; 9]), Got::default(), Got::default());
+    let config = webhook("two", &two.listen().await)
+        + &webhook("three", &three.listen().await)
+        + &webhook("one", &one.listen().await)
+        + "fallback = \"three\"\n";
+    let running = start(&inside, &config);
+    until(&inside, |book| book.outbox.given_up().count() == 1 && delivered(book) == 2).await;
+    evaluate(&inside).await;
+    until(&inside, |book| book.outbox.given_up().count() == 2 && delivered(book) == 4).await;
+    running.abort();
+    let told: Vec<Value> =
+        three.bodies().iter().map(|body| body["data"]["alerts"][0]["rule"].clone()).collect();
+    assert_eq!(told, ["disk-read-only", "notification-undelivered"]);
+}
+
+#[tokio::test]
 async fn a_critical_message_that_is_late_is_told_to_the_fallback_while_it_is_still_tried() {
     let inside = firing().await;
     let (two, three) = (Got::default(), Got::default());
@@ -247,6 +265,29 @@ async fn who_does_not_want_to_know_what_is_over_is_not_told() {
     let kinds = |got: &Got| got.bodies().iter().map(|body| body["type"].clone()).collect::<Vec<_>>();
     assert_eq!(kinds(&one), ["alerts.firing"]);
     assert_eq!(kinds(&two), ["alerts.firing", "alerts.resolved"]);
+}
+
+#[tokio::test]
+async fn an_alert_that_was_over_before_it_was_told_is_told_in_one_message() {
+    let inside = firing().await;
+    let (one, two) = (Got::default(), Got::default());
+    let config = webhook("one", &one.listen().await) + &webhook("two", &two.listen().await);
+    let running = start(&inside, &config);
+    until(&inside, |book| delivered(book) == 2).await;
+    let to = Recipient::from("one".parse::<ReceiverId>().unwrap());
+    let episode = inside.shared.book().alerts.open().next().unwrap().opening.id;
+    let message = eavip_core::alert::group::Message {
+        occasion: eavip_core::alert::notice::Occasion::AllResolved,
+        new: vec![episode],
+        resolved: vec![episode],
+        firing: Vec::new(),
+    };
+    let id = delivery_id(&to, b"both", now());
+    let content = Content::Alerts { group: eavip_core::labels::Labels::default(), message };
+    inside.write(vec![Event::Delivery { id, event: DeliveryEvent::Decided { to, content } }]).await;
+    until(&inside, |book| delivered(book) == 3).await;
+    running.abort();
+    assert_eq!(one.bodies()[1]["data"]["alerts"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
