@@ -3,6 +3,7 @@
 
 pub mod about;
 pub mod alerts;
+pub mod audit;
 pub mod build;
 pub mod changes;
 pub mod conditional;
@@ -45,6 +46,7 @@ fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(document::head())
         .merge(about::router())
         .merge(alerts::router())
+        .merge(audit::router())
         .merge(changes::router())
         .merge(deliveries::router())
         .merge(docs::router())

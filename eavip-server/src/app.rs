@@ -7,6 +7,7 @@ use eavip_agent::tls::Pin;
 
 use crate::api::idempotency::Idempotency;
 use crate::api::overview::Latest;
+use crate::audit::AuditLog;
 use crate::auth::Auth;
 use crate::commit::Committer;
 use crate::notify::receiver::About;
@@ -30,6 +31,8 @@ pub struct App {
     pub idempotency: Arc<Idempotency>,
     /// Who follows the stream of changes.
     pub streams: Arc<Streams>,
+    /// The audit log; none where nothing is kept on disk.
+    pub audit: Option<Arc<AuditLog>>,
 }
 
 impl App {
@@ -44,7 +47,14 @@ impl App {
             overview: Arc::default(),
             idempotency: Arc::default(),
             streams: Arc::default(),
+            audit: None,
         }
+    }
+
+    /// The same with an audit log.
+    #[must_use]
+    pub fn with_audit(self, audit: Arc<AuditLog>) -> Self {
+        Self { audit: Some(audit), ..self }
     }
 }
 

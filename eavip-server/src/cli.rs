@@ -1,6 +1,7 @@
 //! The command line of `eavip-server`. Data goes to stdout, talk to stderr; what is wrong is said with its place and
 //! its remedy.
 
+mod audit;
 mod check;
 mod quickstart;
 mod run;
@@ -64,6 +65,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Verify, prove and export the audit log, from files alone.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Print the API's description (OpenAPI 3.1, JSON).
     Openapi,
 }
@@ -87,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Run { config } => with_runtime(|| run::run(config)),
         Command::Check { config } => check::check(config.as_deref()),
         Command::Config(ConfigCommand::Show { config }) => check::show(config.as_deref()),
+        Command::Audit(audit) => audit::run(audit),
         Command::Openapi => say(&crate::api::openapi_json()),
     };
     exit.into()

@@ -24,8 +24,8 @@ use serde_json::{Value, json};
 
 pub use self::error::{ClientError, Refusal};
 use self::model::{
-    Alert, AlertDetail, JoinToken, Message, NewToken, Node, NodeDetail, Overview, Page, Principal, Receiver,
-    Token,
+    Alert, AlertDetail, AuditGrowth, AuditLog, JoinToken, Message, NewToken, Node, NodeDetail, Overview,
+    Page, Principal, Receiver, Token,
 };
 pub use self::trust::{ServerUrl, Trust};
 
@@ -237,6 +237,22 @@ impl Client {
         let path = format!("/api/v1/nodes/{}", segment(id)?);
         let request = self.request(Method::DELETE, &path).query(&[("reason", reason)]);
         self.send(request).await.map(drop)
+    }
+
+    /// How the audit log stands.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`].
+    pub async fn audit(&self) -> Result<Answer<AuditLog>, ClientError> {
+        self.get("/api/v1/audit").await
+    }
+
+    /// The proof that the audit log of one size continues that of a smaller one.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`].
+    pub async fn audit_growth(&self, from: u64, to: u64) -> Result<Answer<AuditGrowth>, ClientError> {
+        self.get(&format!("/api/v1/audit/proof/consistency?from={from}&to={to}")).await
     }
 
     /// API tokens in force.

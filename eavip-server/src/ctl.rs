@@ -5,6 +5,7 @@
 
 mod alerts;
 mod args;
+mod audit;
 mod check;
 mod explain;
 mod failure;

@@ -5,6 +5,7 @@ pub mod admin;
 pub mod alertmanager;
 pub mod api;
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod authority;
 pub mod book;

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking; helper functions are outside the `#[test]` items that clippy exempts"
 )]
 
+mod audit;
 mod ctl;
 mod demo;
 mod durability;

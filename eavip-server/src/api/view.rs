@@ -6,6 +6,7 @@
 //! Values come twice where people read them: the number in its unit, and the text that a page or table shows.
 
 mod alert;
+pub mod audit;
 mod notify;
 
 use eavip_core::Vocabulary;

@@ -49,6 +49,18 @@ answers! {
     /// The whole platform at a glance.
     Overview { generated_at: String, now: Now, signals: Vec<SignalCard>, nodes: Vec<Node> }
 
+    /// A signed checkpoint of the audit log.
+    AuditCheckpoint { at: String, size: u64, root: String, note: String }
+
+    /// How the audit log stands.
+    AuditLog {
+        log: String, key: String, records: u64, checkpoint: Option<AuditCheckpoint>, nodes: usize, witnesses: usize,
+        up_to_date: usize, conflicting: Vec<String>, contradiction: Option<String>,
+    }
+
+    /// That the audit log of one size continues that of a smaller one.
+    AuditGrowth { from: u64, to: u64, path: Vec<String> }
+
     /// A golden signal of one service on a node.
     SignalAt {
         service: String, signal: Signal, health: Health, value_text: String, objective_text: String,

@@ -11,7 +11,7 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, check, explain, gate, login, nodes, notify, policy, status, tokens};
+use crate::ctl::{alerts, audit, check, explain, gate, login, nodes, notify, policy, status, tokens};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]
@@ -60,6 +60,8 @@ enum Command {
     /// Receivers of messages: list and test them, and send again what was given up
     #[command(subcommand)]
     Notify(notify::Notify),
+    /// Say how the audit log stands, and whether it continues what was seen here before; exits 3 when it contradicts
+    Audit,
     /// List, make and revoke API tokens
     Tokens(tokens::Tokens),
     /// Make what new nodes are let in with
@@ -93,6 +95,7 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Alerts(alerts) => alerts.run(&session()?, out).await,
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
         Command::Notify(notify) => notify.run(&session()?, out).await,
+        Command::Audit => audit::run(&session()?, out).await,
         Command::Tokens(tokens) => tokens.run(&session()?, out).await,
         Command::JoinToken(command) => command.run(&session()?, out).await,
         Command::Check(check) => check.run(out),

@@ -14,7 +14,7 @@ use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
-pub(crate) use settings::{dead_letters, joins, receivers, tokens, users};
+pub(crate) use settings::{audit, dead_letters, joins, receivers, tokens, users};
 
 use super::Chrome;
 use crate::api::view::*;

@@ -6,12 +6,12 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use eavip_core::environment::Environment;
+use eavip_core::id::{Digest128, ReceiverId};
 use eavip_core::mode::Mode;
 use serde::Deserialize;
 
 use super::{Viewing, page, unrendered};
-use eavip_core::id::{Digest128, ReceiverId};
-
+use crate::api::audit::standing;
 use crate::api::deliveries::{ListQuery, deliveries, send_again};
 use crate::api::extract::Id;
 use crate::api::join_tokens::{self, CreateJoinToken, joins};
@@ -46,12 +46,14 @@ fn answer(
     let receivers = receivers(app, &viewing.viewer);
     let given_up = ListQuery { status: Some(DeliveryStatus::GivenUp), ..ListQuery::default() };
     let dead_letters = deliveries(app, &viewing.viewer, &given_up)?.items;
+    let audit = standing(app, &viewing.viewer).ok();
     let all = Settings {
         users: &users,
         tokens: &tokens,
         joins: &joins,
         receivers: &receivers,
         dead_letters: &dead_letters,
+        audit: audit.as_ref(),
         ..shown
     };
     page(settings(&all, &viewing.chrome).map_err(unrendered)?, &viewing.chrome, status)

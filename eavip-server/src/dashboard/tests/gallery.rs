@@ -50,7 +50,8 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("runbooks", "/runbooks", &|chrome| runbook::index(&builtin, chrome));
     let disk = builtin.iter().find(|page| page.name == "disk-full").copied().unwrap();
     add("runbook", "/runbooks/disk-full", &|chrome| runbook::page(disk, &fixtures::alerts()[..1], chrome));
-    add("settings", "/settings", &settings_page);
+    add("settings", "/settings", &|chrome| settings_page(chrome, false));
+    add("settings-contradicted", "/settings", &|chrome| settings_page(chrome, true));
     add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
     add("forbidden", "/settings", &|chrome| {
         pages::error(&pages::Trouble::forbidden(crate::record::Role::Admin), chrome)
@@ -77,7 +78,8 @@ fn demo() -> Overview {
     view
 }
 
-fn settings_page(chrome: &Chrome) -> Rendered {
+fn settings_page(chrome: &Chrome, contradicted: bool) -> Rendered {
+    let audit = fixtures::audit(contradicted);
     let (users, tokens, joins) = (fixtures::users(), fixtures::tokens(), fixtures::joins());
     let (receivers, dead_letters) = (fixtures::receivers(), fixtures::dead_letters());
     let join = NewJoinToken {
@@ -94,6 +96,7 @@ fn settings_page(chrome: &Chrome) -> Rendered {
         users: &users,
         tokens: &tokens,
         joins: &joins,
+        audit: Some(&audit),
         new_join: Some(&join),
         new_token: Some(&token),
         receivers: &receivers,
