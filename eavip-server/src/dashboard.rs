@@ -21,7 +21,7 @@
 //! | `GET /incidents`, `/fragments/incidents` | [`incidents::list`] | `Incident`s |
 //! | `GET /incidents/new?alert=` | [`incidents::declare`] | the `Alert` it is declared from |
 //! | `GET /incidents/{id}`, `/fragments/incidents/{id}` | [`incidents::detail`] | `IncidentDetail` |
-//! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s |
+//! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s, `Receiver`s, `Message`s given up |
 //! | `GET /assets/{digest}/{name}` | [`assets::get`] | |
 //! | anything that fails | [`pages::error`] | [`pages::Trouble`] |
 //!
@@ -42,6 +42,8 @@
 //! | `POST /settings/join-tokens` | `deployment`, `environment`, `mode` | the page with the command, this once |
 //! | `POST /settings/tokens` | `name`, `role`, `days` | the page with the secret, this once |
 //! | `POST /settings/tokens/{id}/revoke` | | 303 to `/settings` |
+//! | `POST /settings/receivers/{id}/test` | | the page with what became of the test |
+//! | `POST /settings/deliveries/{id}/resend` | | 303 to `/settings#dead-letters` |
 //!
 //! Fragments take the same query as their page, and carry an [`etag`]; pages carry [`CONTENT_SECURITY_POLICY`].
 

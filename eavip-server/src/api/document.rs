@@ -52,6 +52,9 @@ const LINKS: &[Leads] = &[
     ("incidents_declare", "201", "incidents_absorb", OWN),
     ("incidents_declare", "201", "incidents_reopen", OWN),
     ("incidents_declare", "201", "incidents_close", OWN),
+    ("deliveries_list", "200", "deliveries_show", &[("id", FIRST)]),
+    ("deliveries_list", "200", "deliveries_resend", &[("id", FIRST)]),
+    ("receivers_list", "200", "receivers_test", &[("id", FIRST)]),
     ("nodes_list", "200", "nodes_show", &[("id", FIRST)]),
     (
         "nodes_show",

@@ -89,6 +89,8 @@ pub static TABLE: &[Entry] = &[
     (Method::POST, "/settings/join-tokens", ADMIN),
     (Method::POST, "/settings/tokens", ADMIN),
     (Method::POST, "/settings/tokens/{id}/revoke", ADMIN),
+    (Method::POST, "/settings/receivers/{id}/test", RESPONDER),
+    (Method::POST, "/settings/deliveries/{id}/resend", RESPONDER),
 ];
 
 /// Largest form: a reason of a thousand characters, each encoded.
@@ -128,6 +130,8 @@ pub fn router(app: &App) -> Router<App> {
         .route("/settings/join-tokens", post(settings::make_join_token))
         .route("/settings/tokens", post(settings::make_token))
         .route("/settings/tokens/{id}/revoke", post(settings::revoke_token))
+        .route("/settings/receivers/{id}/test", post(settings::test_receiver))
+        .route("/settings/deliveries/{id}/resend", post(settings::resend))
         .route("/sign-in", get(sign_in::show).post(sign_in::begin))
         .route("/sign-out", post(sign_in::end))
         .route("/assets/{digest}/{name}", get(asset))

@@ -143,6 +143,7 @@ fn demo() -> Overview {
 fn settings_page(chrome: &Chrome, contradicted: bool) -> Rendered {
     let audit = fixtures::audit(contradicted);
     let (users, tokens, joins) = (fixtures::users(), fixtures::tokens(), fixtures::joins());
+    let (receivers, dead_letters) = (fixtures::receivers(), fixtures::dead_letters());
     let join = NewJoinToken {
         id: "j7m3".into(),
         expires_at: "2026-11-23T08:30:00Z".into(),
@@ -160,6 +161,9 @@ fn settings_page(chrome: &Chrome, contradicted: bool) -> Rendered {
         audit: Some(&audit),
         new_join: Some(&join),
         new_token: Some(&token),
+        receivers: &receivers,
+        dead_letters: &dead_letters,
+        tested: dead_letters.first(),
         deployment: "eu-saas",
         ..settings::Settings::default()
     };
