@@ -91,7 +91,7 @@ impl Concern {
         }
     }
 
-    /// The alert about something that the page at `path` shows; the same path is the same alert over all its episodes.
+    /// The alert about something that the page at `path` shows; the same path and owner are the same alert over all its episodes.
     /// `more` are labels beside `rule`, `alertname`, `category` and `owner`.
     #[must_use]
     pub fn about(
@@ -112,7 +112,12 @@ impl Concern {
             ("owner", owner.as_str()),
         ];
         Some(Stated {
-            fingerprint: Digest128::of([b"server".as_slice(), self.as_str().as_bytes(), path.as_bytes()]),
+            fingerprint: Digest128::of([
+                b"server".as_slice(),
+                self.as_str().as_bytes(),
+                path.as_bytes(),
+                owner.as_str().as_bytes(),
+            ]),
             labels: more.with(added),
             rule,
             category,

@@ -10,6 +10,7 @@ use eavip_core::labels::Labels;
 use eavip_core::policy::Policy;
 use eavip_core::time::{Span, Timestamp};
 
+use crate::incidents::duties;
 use crate::intake::{MAX_ALERTS, Standing};
 use crate::shared::Shared;
 use crate::{noise, trends};
@@ -45,6 +46,7 @@ pub(super) fn show(shared: &Shared, policy: &Policy, now: Timestamp, evaluation:
     let book = shared.book();
     noise::stated(&book, now)
         .chain(trends::stated(&book, policy, now))
+        .chain(duties::stated(&book, policy, now))
         .for_each(|stated| evaluation.stated(stated));
 }
 

@@ -1,8 +1,14 @@
 //! What is late in incidents: updates to those who are affected, reviews, action items. A pure function of the book;
-//! telling the owner is somebody else's part.
+//! the evaluation makes alerts of it.
 
+use std::collections::BTreeMap;
+
+use eavip_core::alert::concern::Concern;
+use eavip_core::evaluate::Stated;
 use eavip_core::finding::{Finding, Outcome};
 use eavip_core::id::{IncidentId, TeamId};
+use eavip_core::incident::{comms, review};
+use eavip_core::labels::Labels;
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
 
@@ -33,6 +39,32 @@ pub fn overdue(book: &Book, policy: &Policy, now: Timestamp) -> Vec<Overdue> {
         }
     }
     late
+}
+
+/// The same as alerts of who has to act: one for each incident, kind of duty and team, however many items are late.
+pub(crate) fn stated(book: &Book, policy: &Policy, now: Timestamp) -> Vec<Stated> {
+    let mut alerts: BTreeMap<(IncidentId, &'static str, TeamId), (Concern, Vec<String>)> = BTreeMap::new();
+    for Overdue { incident, finding, owner } in overdue(book, policy, now) {
+        let (concern, anchor) = match &*finding.rule {
+            rule if rule == comms::UPDATED.code => (Concern::IncidentUpdateOverdue, "updates"),
+            rule if rule == review::REVIEW_DUE.code => (Concern::IncidentReviewOverdue, "review"),
+            _ => (Concern::IncidentItemOverdue, "items"),
+        };
+        let known = alerts.entry((incident, anchor, owner)).or_insert((concern, Vec::new()));
+        known.1.push(finding.message);
+    }
+    let stated = |((incident, anchor, owner), (concern, messages)): (_, (Concern, Vec<String>))| {
+        let incident: IncidentId = incident;
+        let more = Labels::new([("incident", incident.as_str())]).unwrap_or_default();
+        // The same alert while the same team has something to do; which items they are can change.
+        let path = format!("/incidents/{incident}#{anchor}");
+        let summary = match &messages[..] {
+            [one] => one.clone(),
+            many => format!("{} action items of {incident} are late", many.len()),
+        };
+        concern.about(&path, owner, &more, summary, now)
+    };
+    alerts.into_iter().filter_map(stated).collect()
 }
 
 #[cfg(test)]

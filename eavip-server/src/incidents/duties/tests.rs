@@ -43,6 +43,12 @@ fn tells_what_is_late_of_open_and_of_closed_incidents_and_nothing_that_is_in_tim
     ] {
         assert_eq!(late(&book, now + minutes(after)), expected, "after {after} minutes");
     }
+    let alerts: Vec<(String, String)> = stated(&book, &policy, now + minutes(241))
+        .into_iter()
+        .map(|stated| (stated.rule.to_string(), stated.owner.to_string()))
+        .collect();
+    let expected = [("incident-item-overdue", product), ("incident-update-overdue", platform)];
+    assert_eq!(alerts, expected.map(|(rule, owner)| (rule.to_owned(), owner.to_owned())));
     let update = Request::PublishUpdate { text: "we are on it".into() };
     ask(&mut book, "inc-1", update, now + minutes(240));
     let done = Request::CompleteItem { item: 1, proof: "it holds".into() };
