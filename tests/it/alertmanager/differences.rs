@@ -59,12 +59,6 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "as above; amtool 0.25 knows no 404 here and exits 1 either way",
     ),
     because(
-        "amtool alert query alertname=~(",
-        "error parsing regexp",
-        "can't be used as a regular expression",
-        "the same error in this server's words",
-    ),
-    because(
         "amtool silence add --author=admin alertname=Slow --comment=without a ticket",
         "ok ID",
         "comment: it names no ticket",
