@@ -12,6 +12,7 @@ pub mod extract;
 pub mod idempotency;
 pub mod join_tokens;
 pub mod nodes;
+pub mod on_call;
 pub mod overview;
 pub mod page;
 pub mod roles;
@@ -47,6 +48,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(docs::router())
         .merge(join_tokens::router())
         .merge(nodes::router())
+        .merge(on_call::router())
         .merge(overview::router())
         .merge(session::router())
         .merge(tokens::router())

@@ -6,6 +6,7 @@ mod access;
 mod alerts;
 mod changes;
 pub mod groups;
+pub mod on_call;
 mod outbox;
 pub mod silences;
 
@@ -50,6 +51,8 @@ pub struct Book {
     pub groups: groups::Groups,
     /// Messages.
     pub outbox: Outbox,
+    /// Pages, and who can be reached when.
+    pub on_call: on_call::OnCall,
     /// Who isn't told of what for a while.
     pub silences: silences::Silences,
     /// Enrolled nodes, revoked ones included.
@@ -83,10 +86,25 @@ impl Book {
                     self.groups.hold(*episode, receiver, *reason, record.at);
                 }
                 Event::Silence { id, event } => self.silences.apply(*id, event),
+                Event::Page { id, event } => self.on_call.page_event(*id, event),
+                Event::Override { id, event } => self.on_call.override_event(*id, event, record),
+                Event::Contact { person, id, event } => {
+                    self.on_call.contact_event(person, *id, event, record.at);
+                }
                 Event::Delivery { id, event } => {
-                    if let DeliveryEvent::Decided { to, content: Content::Alerts { group, message } } = event
-                    {
-                        self.groups.told(&to.receiver, group, message, record.at);
+                    match event {
+                        // What is sent to a person tells no group: its receiver is told of it all the same.
+                        DeliveryEvent::Decided { to, content: Content::Alerts { group, message } }
+                            if to.person.is_none() =>
+                        {
+                            self.groups.told(&to.receiver, group, message, record.at);
+                        }
+                        DeliveryEvent::Decided { .. } => {}
+                        DeliveryEvent::Delivered { .. } | DeliveryEvent::GivenUp { .. } => {
+                            let arrived = matches!(event, DeliveryEvent::Delivered { .. });
+                            let waited = self.outbox.get(*id);
+                            waited.inspect(|known| self.on_call.heard(&known.to, arrived, record.at));
+                        }
                     }
                     self.outbox.apply(*id, event, record.at);
                 }
@@ -130,6 +148,7 @@ impl Book {
         let forgotten = self.alerts.forget(|episode| self.outbox.waits_with(episode));
         self.groups.forget(&forgotten);
         self.outbox.forget(&forgotten);
+        self.on_call.forget(&forgotten, at);
     }
 }
 

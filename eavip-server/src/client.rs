@@ -7,6 +7,7 @@
 
 pub mod error;
 pub mod model;
+pub mod on_call;
 pub mod sign_in;
 pub mod trust;
 

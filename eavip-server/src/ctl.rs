@@ -12,6 +12,7 @@ mod gate;
 mod given;
 mod login;
 mod nodes;
+mod on_call;
 mod output;
 mod policy;
 mod reasons;

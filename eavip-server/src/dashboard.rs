@@ -11,6 +11,7 @@
 //! | `GET /nodes/{id}/series/{series}?span=` | [`pages::series`] | `NodeDetail.row`, `History` |
 //! | `GET /alerts?status=&category=&q=`, `/fragments/alerts` | [`alerts::list`] | `Alert`s, `Now` |
 //! | `GET /alerts/{id}`, `/fragments/alerts/{id}` | [`alerts::detail`] | `AlertDetail`, `History` of its series |
+//! | `GET /on-call`, `/fragments/on-call` | [`on_call::on_call`] | `Duty`, `Coverage`, `ScheduleDetail`s, `PageView`s, `Contacts` |
 //! | `GET /runbooks`, `/runbooks/{page}` | [`runbook::index`], [`runbook::page`] | Markdown, open `Alert`s that cite it |
 //! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s |
 //! | `GET /assets/{digest}/{name}` | [`assets::get`] | |
@@ -21,6 +22,9 @@
 //! | `POST /sign-in` | `user`, `password`, `next`; or `token`, `next` | 303 to `next`; the page again with what was wrong |
 //! | `POST /sign-out` | | 303 to `/sign-in` |
 //! | `POST /alerts/{id}/acknowledge` | `reason` | 303 to the alert; the page again with reason and what was wrong |
+//! | `POST /alerts/{id}/hand-over` | `to`, `reason` | 303 to the alert; the page again with what was wrong |
+//! | `POST /on-call/overrides` | `schedule`, `person`, `from`, `until`, `reason` | 303 to `/on-call`, as those below it |
+//! | `POST /on-call/contacts` | `receiver`, `address` | a code is sent there |
 //! | `POST /settings/join-tokens` | `deployment`, `environment`, `mode` | the page with the command, this once |
 //! | `POST /settings/tokens` | `name`, `role`, `days` | the page with the secret, this once |
 //! | `POST /settings/tokens/{id}/revoke` | | 303 to `/settings` |
@@ -32,6 +36,7 @@ pub mod assets;
 pub mod chart;
 pub mod chrome;
 pub mod handlers;
+pub mod on_call;
 pub mod pages;
 pub mod runbook;
 pub mod settings;

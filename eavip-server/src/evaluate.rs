@@ -4,7 +4,7 @@
 
 pub mod flaps;
 mod stated;
-mod tell;
+pub(crate) mod tell;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -118,9 +118,9 @@ fn moves(book: &Book, policy: &Policy, transitions: Vec<Transition>, flapping: V
         let known = book.alerts.get(transition.episode);
         match &transition.event {
             EpisodeEvent::Opened(_) => known.is_none(),
-            EpisodeEvent::Acknowledged { .. } | EpisodeEvent::Resolved { .. } => {
-                known.is_some_and(|episode| episode.resolved.is_none())
-            }
+            EpisodeEvent::Acknowledged { .. }
+            | EpisodeEvent::Released { .. }
+            | EpisodeEvent::Resolved { .. } => known.is_some_and(|episode| episode.resolved.is_none()),
         }
     };
     let event = |Transition { episode, event }: Transition| {

@@ -26,6 +26,7 @@ pub mod listener;
 pub mod log;
 pub mod nodes;
 pub mod notify;
+pub mod on_call;
 pub mod problem;
 pub mod record;
 pub mod router;

@@ -135,11 +135,14 @@ impl Notifier {
 
     fn due(&self, receiver: &ReceiverId) -> Vec<(Digest128, Delivery)> {
         let book = self.shared.book();
-        let mut under_way: HashSet<Digest128> = HashSet::new();
+        let mut under_way = HashSet::new();
         let mut due = Vec::new();
         for (id, delivery) in book.outbox.waiting_for(receiver) {
             // The end of an episode isn't told before its beginning.
-            let first = delivery.episodes().fold(true, |first, episode| under_way.insert(episode) && first);
+            // Nobody waits for what is told to somebody else: their address may be broken.
+            let to = (&delivery.to.person, &delivery.to.address);
+            let new = |first, episode| under_way.insert((episode, to)) && first;
+            let first = delivery.episodes().fold(true, new);
             if first && !self.shared.attempts.waits(id) {
                 due.push((id, delivery.clone()));
             }

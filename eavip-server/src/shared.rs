@@ -20,6 +20,7 @@ use crate::evaluate::flaps::Flaps;
 use crate::intake::Intake;
 use crate::nodes::Nodes;
 use crate::notify::attempts::AttemptLog;
+use crate::on_call::codes::Codes;
 
 /// Changes that a slow reader of the stream may lag behind before it is told to fetch anew.
 const STREAM: usize = 1_024;
@@ -37,6 +38,8 @@ words! {
         Delivery = "delivery",
         /// A silence.
         Silence = "silence",
+        /// Pages, duty, and how people are reached.
+        OnCall = "on-call",
         /// Accounts, tokens, the server itself.
         Settings = "settings",
     }
@@ -78,10 +81,14 @@ pub struct Shared {
     pub policy: ArcSwap<Policy>,
     /// Wakes the evaluation.
     pub evaluate: Notify,
+    /// Wakes paging.
+    pub on_call: Notify,
     /// Wakes the sending of messages.
     pub send: Notify,
     /// What the attempts of messages that wait have met.
     pub attempts: AttemptLog,
+    /// Codes that wait to be sent.
+    pub codes: Codes,
     /// What other systems sent.
     pub intake: Intake,
     /// What the last evaluation left waiting.
@@ -107,8 +114,10 @@ impl Shared {
             nodes,
             policy: ArcSwap::from_pointee(policy),
             evaluate: Notify::new(),
+            on_call: Notify::new(),
             send: Notify::new(),
             attempts: AttemptLog::default(),
+            codes: Codes::default(),
             intake,
             waiting: Mutex::new(waiting),
             flaps: Mutex::new(flaps),

@@ -4,6 +4,7 @@
 pub mod alert;
 pub mod history;
 pub mod node;
+pub mod on_call;
 pub mod overview;
 pub mod signal;
 

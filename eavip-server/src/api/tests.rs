@@ -1,6 +1,7 @@
 //! The API over a store in memory: who may do what, what every answer carries, and that the document is true.
 
 mod access;
+mod on_call;
 mod reading;
 mod refusing;
 

@@ -6,6 +6,7 @@
 //! Values come twice where people read them: the number in its unit, and the text that a page or table shows.
 
 mod alert;
+mod on_call;
 
 use eavip_core::Vocabulary;
 use eavip_core::environment::Environment;
@@ -20,6 +21,11 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::record::Role;
+
+pub use on_call::{
+    Contact, Contacts, Coverage, CoverageFinding, Duty, Holder, NextStep, Override, PageEntry, PageView,
+    Reached, ScheduleDetail, ScheduleDuty, Shift, StepDuty, TeamDuty,
+};
 
 pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved};
 

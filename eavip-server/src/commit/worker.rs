@@ -300,6 +300,15 @@ impl Worker {
             }
             Event::Episode { id, .. } => {
                 shared.changed(ChangeKind::Alert, id.to_string());
+                shared.on_call.notify_one();
+            }
+            Event::Page { id, .. } => {
+                shared.changed(ChangeKind::Alert, id.to_string());
+                shared.changed(ChangeKind::OnCall, id.to_string());
+            }
+            Event::Override { .. } | Event::Contact { .. } => {
+                shared.changed(ChangeKind::OnCall, "");
+                shared.on_call.notify_one();
             }
             Event::Delivery { id, event } => {
                 shared.changed(ChangeKind::Delivery, id.to_string());

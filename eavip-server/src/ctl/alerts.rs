@@ -7,6 +7,7 @@ use eavip_agent::cli::exit;
 use serde_json::Value;
 
 use crate::ctl::failure::Failure;
+use crate::ctl::on_call;
 use crate::ctl::output::{Cell, Format, Output, talk};
 use crate::ctl::session::Session;
 
@@ -37,6 +38,17 @@ enum Command {
         /// The alert's id
         id: String,
         /// What you are about to do
+        #[arg(long)]
+        reason: String,
+    },
+    /// Hand an alert that you have over to somebody else, who is told
+    HandOver {
+        /// The alert's id
+        id: String,
+        /// Who is to have it: their id in the runbook's roster
+        #[arg(long, value_name = "PERSON")]
+        to: String,
+        /// What they have to know
         #[arg(long)]
         reason: String,
     },
@@ -77,6 +89,12 @@ impl Alerts {
                 let alert = session.client.acknowledge(&id, &reason).await?;
                 talk("the alert is yours");
                 show(&alert, &alert.json, out)?;
+                Ok(exit::OK)
+            }
+            Command::HandOver { id, to, reason } => {
+                let page = session.client.hand_over(&id, &to, &reason).await?;
+                talk(&format!("{to} has the alert, and is told"));
+                on_call::pages(std::slice::from_ref(&page.value), &page.json, out)?;
                 Ok(exit::OK)
             }
         }

@@ -11,7 +11,7 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, check, explain, gate, login, nodes, policy, status, tokens};
+use crate::ctl::{alerts, check, explain, gate, login, nodes, on_call, policy, status, tokens};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]
@@ -55,6 +55,9 @@ enum Command {
     Status,
     /// List, show and take alerts
     Alerts(alerts::Alerts),
+    /// Say who has duty, take pages, keep overrides and the own ways to be reached
+    #[command(subcommand)]
+    OnCall(on_call::OnCall),
     /// List, show and revoke nodes
     Nodes(nodes::Nodes),
     /// List, make and revoke API tokens
@@ -88,6 +91,7 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Whoami => login::whoami(&session()?, out).await,
         Command::Status => status::run(&session()?, out).await,
         Command::Alerts(alerts) => alerts.run(&session()?, out).await,
+        Command::OnCall(command) => command.run(&session()?, out).await,
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
         Command::Tokens(tokens) => tokens.run(&session()?, out).await,
         Command::JoinToken(command) => command.run(&session()?, out).await,

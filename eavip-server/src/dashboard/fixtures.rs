@@ -1,5 +1,6 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
+mod on_call;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
+pub(crate) use on_call::{OnCallData, no_duty, on_call};
 pub(crate) use settings::{joins, tokens, users};
 
 use super::Chrome;
@@ -371,6 +373,7 @@ pub(crate) fn alert_detail() -> AlertDetail {
         ],
         held: vec![Held { receiver: "mail".into(), reason: "silenced", at: ago(770) }],
         earlier: vec![alert(11, Status::Resolved, Category::Critical)],
+        page: Some(on_call::page(false)),
         series: Some("a1".into()),
     }
 }

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod nodes;
+mod on_call;
 mod settings;
 mod sign_in;
 
@@ -51,6 +52,16 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/alerts/{id}", VIEWER),
     (Method::GET, "/fragments/alerts/{id}", VIEWER),
     (Method::POST, "/alerts/{id}/acknowledge", RESPONDER),
+    (Method::POST, "/alerts/{id}/hand-over", RESPONDER),
+    (Method::GET, "/on-call", VIEWER),
+    (Method::GET, "/fragments/on-call", VIEWER),
+    (Method::POST, "/on-call/overrides", RESPONDER),
+    (Method::POST, "/on-call/overrides/{id}/remove", RESPONDER),
+    (Method::POST, "/on-call/contacts", RESPONDER),
+    (Method::POST, "/on-call/contacts/{id}/verify", RESPONDER),
+    (Method::POST, "/on-call/contacts/{id}/code", RESPONDER),
+    (Method::POST, "/on-call/contacts/{id}/test", RESPONDER),
+    (Method::POST, "/on-call/contacts/{id}/remove", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
@@ -72,7 +83,16 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/nodes/{id}", "/fragments/nodes/{id}", get(nodes::show));
     let router = twice(router, "/alerts", "/fragments/alerts", get(alerts::list));
     let router = twice(router, "/alerts/{id}", "/fragments/alerts/{id}", get(alerts::show));
+    let router = twice(router, "/on-call", "/fragments/on-call", get(on_call::show));
     router
+        .route("/alerts/{id}/hand-over", post(on_call::hand_over))
+        .route("/on-call/overrides", post(on_call::add_override))
+        .route("/on-call/overrides/{id}/remove", post(on_call::remove_override))
+        .route("/on-call/contacts", post(on_call::add_contact))
+        .route("/on-call/contacts/{id}/verify", post(on_call::verify_contact))
+        .route("/on-call/contacts/{id}/code", post(on_call::send_code))
+        .route("/on-call/contacts/{id}/test", post(on_call::test_contact))
+        .route("/on-call/contacts/{id}/remove", post(on_call::remove_contact))
         .route("/nodes/{id}/series/{series}", get(nodes::series))
         .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/runbooks", get(runbook_index))

@@ -170,6 +170,8 @@ pub fn reason_title(word: &str) -> &str {
         _ => match word.parse() {
             Ok(Topic::Silence) => "somebody silenced alerts",
             Ok(Topic::Flapping) => "it comes and goes, or stopped doing so",
+            Ok(Topic::HandOver) => "somebody handed it over",
+            Ok(Topic::Verification) => "to show that a channel is theirs",
             Ok(Topic::Test) => "a test",
             Err(_) => word,
         },

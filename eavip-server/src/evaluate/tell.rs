@@ -57,7 +57,7 @@ fn decided(key: Digest128, group: &AlertGroup, message: group::Message, at: Time
 }
 
 /// What is known beside each alert, once for all of them.
-fn known(book: &Book, policy: &Policy, at: Timestamp) -> Known {
+pub(crate) fn known(book: &Book, policy: &Policy, at: Timestamp) -> Known {
     let holds = |status| status == SilenceStatus::Active;
     let silences = book.silences.iter().filter(|(_, silence)| holds(silence.status(at)));
     // Only what may explain others is looked through for each of them.

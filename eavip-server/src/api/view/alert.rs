@@ -7,7 +7,7 @@ use eavip_core::alert::episode::{Ending, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{TeamName, words};
+use super::{PageView, TeamName, words};
 use crate::record::DeliveryStatus;
 
 /// An alert's episode.
@@ -95,6 +95,8 @@ pub struct AlertDetail {
     pub held: Vec<Held>,
     /// Earlier episodes of the same rule on the same subject, newest first; at most 20.
     pub earlier: Vec<Alert>,
+    /// Who was paged, who has it and who is told next, where its team has an escalation.
+    pub page: Option<PageView>,
     /// What the node's history is asked for with, when the alert is about a series.
     pub series: Option<String>,
 }

@@ -43,6 +43,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     let mut detail = fixtures::alert_detail();
     let attempt = alerts::Attempt::default();
     add("alert", "/alerts/1", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
+    detail.page.iter_mut().for_each(|page| *page = fixtures::on_call().pages.remove(1));
     detail.alert = fixtures::alert(2, Status::Acknowledged, detail.alert.category);
     add("alert-taken", "/alerts/2", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
     let builtin: Vec<runbook::Runbook<'_>> =
@@ -50,6 +51,9 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("runbooks", "/runbooks", &|chrome| runbook::index(&builtin, chrome));
     let disk = builtin.iter().find(|page| page.name == "disk-full").copied().unwrap();
     add("runbook", "/runbooks/disk-full", &|chrome| runbook::page(disk, &fixtures::alerts()[..1], chrome));
+    for (name, data) in [("on-call", fixtures::on_call()), ("on-call-none", fixtures::no_duty())] {
+        add(name, "/on-call", &|chrome| on_call_page(&data, chrome));
+    }
     add("settings", "/settings", &settings_page);
     add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
     add("forbidden", "/settings", &|chrome| {
@@ -75,6 +79,19 @@ fn demo() -> Overview {
     view.nodes.iter_mut().take(6).for_each(|row| row.labels = marked());
     view.changes.iter_mut().for_each(|change| change.seq = 812);
     view
+}
+
+fn on_call_page(data: &fixtures::OnCallData, chrome: &Chrome) -> Rendered {
+    let view = on_call::OnCall {
+        duty: &data.duty,
+        coverage: &data.coverage,
+        schedules: &data.schedules,
+        pages: &data.pages,
+        overrides: &data.overrides,
+        contacts: &data.contacts,
+        problem: None,
+    };
+    on_call::on_call(view, chrome)
 }
 
 fn settings_page(chrome: &Chrome) -> Rendered {
