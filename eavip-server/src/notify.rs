@@ -6,8 +6,10 @@
 pub mod attempts;
 pub mod message;
 pub mod receiver;
-pub mod signature;
 pub mod webhook;
+
+/// Agents sign their own messages the same way.
+pub use eavip_agent::signature;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;

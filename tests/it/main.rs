@@ -13,6 +13,7 @@ mod durability;
 mod e2e;
 mod examples;
 mod handbook;
+mod on_call;
 mod policy_table;
 mod queues;
 mod quickstart;

@@ -136,6 +136,9 @@ fn problems(path: &str, method: &Method, operation: &Operation, guarded: bool) -
     if path.ends_with("/session") && *method == Method::POST {
         codes.extend([Code::SignInFailed, Code::CrossSite, Code::TooMany, Code::Conflict]);
     }
+    if path.ends_with("/code") || path.ends_with("/test") {
+        codes.push(Code::TooMany);
+    }
     if parameter(&ParameterIn::Path) {
         codes.push(Code::NotFound);
     }

@@ -311,6 +311,34 @@ async fn a_restart_repeats_no_page() {
     assert_eq!(inside.shared.book().outbox.waiting(), 1);
 }
 
+#[tokio::test]
+async fn that_nobody_can_be_reached_is_an_alert_until_it_is_no_longer_so() {
+    let inside = Inside::with_policy(Arc::new(MemoryStore::new(uuid::Uuid::nil())), policy(RUNBOOK));
+    let node = inside.enrol(1).await;
+    let probe = |up| {
+        let metric = eavip_core::signal::metric::Metric::ProbeUp;
+        vec![eavip_core::signal::reading::Reading::exact(metric, up).of(Some(&"shop".parse().unwrap()))]
+    };
+    let look = async || {
+        crate::evaluate::once(&inside.shared, &inside.committer, now()).await.unwrap();
+        once(&inside.shared, &inside.committer, now()).await.unwrap();
+        let book = inside.shared.book();
+        let rules = book.alerts.open().map(|episode| episode.opening.rule.to_string());
+        rules.collect::<std::collections::BTreeSet<String>>().into_iter().collect::<Vec<String>>()
+    };
+    inside.report(node, 1, probe(0.0)).await;
+    assert_eq!(look().await, ["probe-down"]);
+    assert_eq!(look().await, ["nobody-reachable", "probe-down"]);
+    assert_eq!(
+        inside.shared.book().on_call.open().count(),
+        2,
+        "it is paged as well, and counts no more than itself"
+    );
+    inside.report(node, 2, probe(1.0)).await;
+    look().await;
+    assert_eq!(look().await, [""; 0], "its own page doesn't keep it alive");
+}
+
 /// What may happen to a few alerts and those who look after them.
 #[derive(Debug, Clone)]
 enum Happens {
