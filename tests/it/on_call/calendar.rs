@@ -11,7 +11,7 @@ use super::SERVER;
 
 const RUNBOOK: &str = r#"
 [person.ana]
-name = "Ana; \"Beispiel\", \\n ÄÖÜ with a name that is longer than one line of a calendar may be"
+name = "Ana; \"Beispiel\", ÄÖÜ with a name that is longer than one line of a calendar may be"
 teams = ["platform-operations"]
 [person.ben]
 teams = ["platform-operations"]
@@ -60,6 +60,6 @@ fn a_calendar_program_reads_shifts_without_holes_at_nine_by_the_zones_clock() {
         let ([_, _, from, until], [_, _, next, _]) = (&pair[0], &pair[1]);
         assert!(from.contains("T09:00:00") && until == next, "{pair:?}");
     }
-    let name = "On call: Ana; \"Beispiel\", \\n ÄÖÜ with a name that is longer than one line of a calendar may be (primary)";
+    let name = "On call: Ana; \"Beispiel\", ÄÖÜ with a name that is longer than one line of a calendar may be (primary)";
     assert!(events.iter().any(|[_, summary, ..]| summary == name), "{:?}", events[0]);
 }

@@ -62,11 +62,12 @@ fn an_agent_tells_by_itself_within_a_minute_that_the_server_is_gone_and_later_th
         let (id, signature) = (last.header("webhook-id"), last.header("webhook-signature"));
         assert!(SigningKey::parse(KEY).unwrap().verifies(signature, id, at, at, &last.body));
     }
+    let told = |node: &Node| node.json(&["status", "-o", "json"])["agent"]["fallback"]["told"] == true;
+    until_so("the answer to be kept", || told(&node));
     node.kill();
     node.start();
     until_so("the agent to try again", || node.link()["state"] == "unreachable");
-    let status = node.json(&["status", "-o", "json"]);
-    assert_eq!(status["agent"]["fallback"]["told"], true, "{status}");
+    assert!(told(&node), "the agent knows it after its restart");
 
     site.start();
     until_so("the return to be told", || {
