@@ -25,6 +25,7 @@ use crate::clock;
 use crate::collect::Collectors;
 use crate::config::Config;
 use crate::enrol::{self, EnrolError};
+use crate::fallback::{Fallback, FallbackStatus};
 use crate::identity::{StateDir, StateError};
 use crate::push::Pusher;
 use crate::shutdown::Shutdown;
@@ -46,6 +47,9 @@ pub enum AgentError {
     /// Its client.
     #[error(transparent)]
     Enrol(#[from] EnrolError),
+    /// Its fallback.
+    #[error("nobody can be told when the server is gone: {0}")]
+    Fallback(String),
 }
 
 /// An agent that can run.
@@ -56,6 +60,8 @@ pub struct Agent {
     spool: Arc<Spool>,
     pusher: Pusher<reqwest::Client>,
     renewal: Renewal,
+    fallback: Option<Fallback>,
+    fallback_status: watch::Sender<FallbackStatus>,
     own: Arc<watch::Sender<Own>>,
 }
 
@@ -89,14 +95,19 @@ impl Agent {
         let pusher = Pusher::new(node, Arc::clone(&spool), client.clone(), servers.subscribe())
             .with_witness(Keeper::open(&config.state_dir, identity.servers.store).map_err(StateError::File)?);
         let own = Arc::new(watch::Sender::new(Own::new(&identity)));
+        let fallback =
+            config.fallback.clone().map(|fallback| Fallback::new(fallback, node, &config.state_dir));
+        let fallback = fallback.transpose().map_err(AgentError::Fallback)?;
+        let fallback_status = watch::Sender::default();
         let renewal = Renewal { state, identity, credentials, client, servers, own: Arc::clone(&own) };
-        Ok(Self { config, node, spool, pusher, renewal, own })
+        Ok(Self { config, node, spool, pusher, renewal, fallback, fallback_status, own })
     }
 
     /// How it is doing, while it runs and after.
     #[must_use]
     pub fn status(&self) -> Status {
-        Status::new(self.config.interval, self.own.subscribe(), self.pusher.status())
+        let fallback = self.fallback.as_ref().map(|_| self.fallback_status.subscribe());
+        Status::new(self.config.interval, self.own.subscribe(), self.pusher.status(), fallback)
     }
 
     /// Runs until the end is asked for; then spools a last report and pushes for at most a few seconds.
@@ -110,11 +121,20 @@ impl Agent {
         let spooled = Notify::new();
         let mut reporter =
             Reporter::new(source, Arc::clone(&self.spool), self.pusher.meter(), Arc::clone(&self.own));
-        let (mut reporting, mut pushing, mut renewing) = (shutdown.clone(), shutdown.clone(), shutdown);
+        let (mut reporting, mut pushing, mut renewing) =
+            (shutdown.clone(), shutdown.clone(), shutdown.clone());
+        let (fallback, link, mut telling) = (self.fallback.take(), self.pusher.status(), shutdown);
+        let fallback_status = self.fallback_status;
+        let telling = async {
+            if let Some(fallback) = fallback {
+                fallback.run(link, fallback_status, &mut telling).await;
+            }
+        };
         tokio::join!(
             reporter.run(&spooled, &mut reporting),
             self.pusher.run(&spooled, &mut pushing),
             self.renewal.run(&mut renewing),
+            telling,
         );
         self.pusher.drain(DRAIN).await;
         let pending = self.pusher.status().borrow().pending;

@@ -3,6 +3,7 @@
 //!
 //! What each collector needs to know stands in the rooms below; how layers are merged stands in [`layers`].
 
+pub mod fallback;
 pub mod job;
 pub mod layers;
 pub mod probe;
@@ -52,6 +53,8 @@ pub struct Config {
     pub spool: SpoolConfig,
     /// The socket on which jobs announce themselves.
     pub job_socket: PathBuf,
+    /// Whom to tell when no server can be reached.
+    pub fallback: Option<fallback::FallbackConfig>,
     /// HTTP probes.
     pub probes: Vec<ProbeConfig>,
     /// Services whose own metrics are read.
@@ -70,6 +73,7 @@ impl Default for Config {
             admin: SocketAddr::from(([127, 0, 0, 1], 7490)),
             spool: SpoolConfig { max_bytes: 256 * 1024 * 1024, keep_acknowledged: Span::from_secs(15 * 60) },
             job_socket: Path::new(DEFAULT_STATE_DIR).join(job::SOCKET),
+            fallback: None,
             probes: Vec::new(),
             scrapes: Vec::new(),
             jobs: Vec::new(),
@@ -114,6 +118,11 @@ impl Config {
         let jobs = root.section("jobs");
         config.job_socket = jobs.text("socket").unwrap_or_else(|| config.state_dir.join(job::SOCKET));
         jobs.finish();
+        if root.has("fallback") {
+            let section = root.section("fallback");
+            config.fallback = fallback::FallbackConfig::read(&section);
+            section.finish();
+        }
         config.probes = each(&root, "probe", ProbeConfig::read, |probe| &probe.watch);
         config.scrapes = each(&root, "scrape", ScrapeConfig::read, |scrape| &scrape.watch);
         config.jobs = each(&root, "job", JobConfig::read, |job| &job.watch);

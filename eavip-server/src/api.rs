@@ -16,6 +16,7 @@ pub mod incidents;
 pub mod join_tokens;
 pub mod nodes;
 pub mod noise;
+pub mod on_call;
 pub mod overview;
 pub mod page;
 pub mod quarantine;
@@ -60,6 +61,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(join_tokens::router())
         .merge(nodes::router())
         .merge(noise::router())
+        .merge(on_call::router())
         .merge(overview::router())
         .merge(quarantine::router())
         .merge(receivers::router())

@@ -8,6 +8,7 @@ mod changes;
 pub mod groups;
 mod incidents;
 pub mod noise;
+pub mod on_call;
 mod outbox;
 pub mod silences;
 mod trends;
@@ -55,6 +56,8 @@ pub struct Book {
     pub groups: groups::Groups,
     /// Messages.
     pub outbox: Outbox,
+    /// Pages, and who can be reached when.
+    pub on_call: on_call::OnCall,
     /// Who isn't told of what for a while.
     pub silences: silences::Silences,
     /// Incidents.
@@ -107,10 +110,27 @@ impl Book {
                     self.silences.apply(*id, event);
                     self.noise.silence(*id, event);
                 }
+                Event::Page { id, event } => self.on_call.page_event(*id, event),
+                Event::Override { id, event } => self.on_call.override_event(*id, event, record),
+                Event::Contact { person, id, event } => {
+                    self.on_call.contact_event(person, *id, event, record.at);
+                }
                 Event::Delivery { id, event } => {
-                    if let DeliveryEvent::Decided { to, content: Content::Alerts { group, message } } = event
-                    {
-                        self.groups.told(&to.receiver, group, message, record.at);
+                    match event {
+                        // What is sent to a person tells no group: its receiver is told of it all the same.
+                        DeliveryEvent::Decided { to, content: Content::Alerts { group, message } }
+                            if to.person.is_none() =>
+                        {
+                            self.groups.told(&to.receiver, group, message, record.at);
+                        }
+                        DeliveryEvent::Decided { .. }
+                        | DeliveryEvent::FellBack { .. }
+                        | DeliveryEvent::Resent => {}
+                        DeliveryEvent::Delivered { .. } | DeliveryEvent::GivenUp { .. } => {
+                            let arrived = matches!(event, DeliveryEvent::Delivered { .. });
+                            let waited = self.outbox.get(*id);
+                            waited.inspect(|known| self.on_call.heard(&known.to, arrived, record.at));
+                        }
                     }
                     self.noise.delivery(*id, event, record.at);
                     self.outbox.apply(*id, event, record.at);
@@ -160,6 +180,7 @@ impl Book {
         let forgotten = self.alerts.forget(|episode| self.outbox.waits_with(episode));
         self.groups.forget(&forgotten);
         self.outbox.forget(&forgotten);
+        self.on_call.forget(&forgotten, at);
     }
 }
 

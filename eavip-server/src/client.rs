@@ -9,6 +9,7 @@ pub mod error;
 pub mod incidents;
 pub mod model;
 pub mod noise;
+pub mod on_call;
 pub mod sign_in;
 mod silences;
 pub mod trends;

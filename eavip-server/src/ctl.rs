@@ -17,6 +17,7 @@ mod login;
 mod nodes;
 mod noise;
 mod notify;
+mod on_call;
 mod output;
 mod policy;
 mod reasons;

@@ -14,6 +14,7 @@
 //! | `GET /alerts/{id}/why`, `/fragments/alerts/{id}/why` | [`why::why`] | `Alert`, `Why` |
 //! | `GET /alerts/quarantined`, `/fragments/alerts/quarantined` | [`silences::quarantined`] | `Quarantined`s |
 //! | `GET /silences?match=`, `/fragments/silences` | [`silences::silences`] | `Silence`s, `Window`s |
+//! | `GET /on-call`, `/fragments/on-call` | [`on_call::on_call`] | `Duty`, `Coverage`, `ScheduleDetail`s, `PageView`s, `Contacts` |
 //! | `GET /runbooks`, `/runbooks/{page}` | [`runbook::index`], [`runbook::page`] | Markdown, open `Alert`s that cite it |
 //! | `GET /noise`, `/fragments/noise` | [`noise::noise`] | `Noise` |
 //! | `GET /trends`, `/fragments/trends` | [`trends::trends`] | `Trends`, `ReviewRow`s, `Proposal`s, `OpenItem`s |
@@ -39,6 +40,9 @@
 //! | `POST /silences/{id}/end` | `reason` | the same |
 //! | `POST /incidents` | what an incident is declared with | 303 to it; the page again with input and what was wrong |
 //! | `POST /incidents/{id}/{what}` | those of the API's route | 303 to the incident; the page again with input and all findings |
+//! | `POST /alerts/{id}/hand-over` | `to`, `reason` | 303 to the alert; the page again with what was wrong |
+//! | `POST /on-call/overrides` | `schedule`, `person`, `from`, `until`, `reason` | 303 to `/on-call`, as those below it |
+//! | `POST /on-call/contacts` | `receiver`, `address` | a code is sent there |
 //! | `POST /settings/join-tokens` | `deployment`, `environment`, `mode` | the page with the command, this once |
 //! | `POST /settings/tokens` | `name`, `role`, `days` | the page with the secret, this once |
 //! | `POST /settings/tokens/{id}/revoke` | | 303 to `/settings` |
@@ -54,6 +58,7 @@ pub mod chrome;
 pub mod handlers;
 pub mod incidents;
 pub mod noise;
+pub mod on_call;
 pub mod pages;
 pub mod runbook;
 pub mod settings;

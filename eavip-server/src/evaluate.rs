@@ -4,7 +4,7 @@
 
 pub mod flaps;
 mod stated;
-mod tell;
+pub(crate) mod tell;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -157,7 +157,7 @@ fn moves(book: &Book, policy: &Policy, transitions: Vec<Transition>) -> Vec<Even
     let open: BTreeSet<Digest128> = book.alerts.open().map(|episode| episode.opening.fingerprint).collect();
     let applies = |transition: &Transition| match &transition.event {
         EpisodeEvent::Opened(opening) => !open.contains(&opening.fingerprint),
-        EpisodeEvent::Acknowledged { .. } | EpisodeEvent::Resolved { .. } => {
+        EpisodeEvent::Acknowledged { .. } | EpisodeEvent::Released { .. } | EpisodeEvent::Resolved { .. } => {
             book.alerts.get(transition.episode).is_some_and(|episode| episode.resolved.is_none())
         }
     };

@@ -29,6 +29,7 @@ pub mod log;
 pub mod nodes;
 pub mod noise;
 pub mod notify;
+pub mod on_call;
 pub mod problem;
 pub mod record;
 pub mod router;

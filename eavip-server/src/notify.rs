@@ -14,12 +14,14 @@ pub mod message;
 mod pagerduty;
 mod payload;
 pub mod receiver;
-pub mod signature;
 mod slack;
 #[cfg(test)]
 mod testing;
 mod webhook;
 pub mod wording;
+
+/// Agents sign their own messages the same way.
+pub use eavip_agent::signature;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -188,11 +190,13 @@ impl Notifier {
 
     fn due(&self, receiver: &ReceiverId) -> Vec<(Digest128, Delivery)> {
         let book = self.shared.book();
-        let mut under_way: HashSet<Digest128> = HashSet::new();
+        let mut under_way = HashSet::new();
         let mut due = Vec::new();
         for (id, delivery) in book.outbox.waiting_for(receiver) {
-            // The end of an episode isn't told before its beginning; one message may tell both.
-            let episodes: HashSet<Digest128> = delivery.episodes().collect();
+            // The end of an episode isn't told before its beginning; one message may tell both. Nobody waits for what is told to
+            // somebody else: their address may be broken.
+            let to = (&delivery.to.person, &delivery.to.address);
+            let episodes: HashSet<_> = delivery.episodes().map(|episode| (episode, to)).collect();
             let first = episodes.is_disjoint(&under_way);
             under_way.extend(episodes);
             if first && !self.shared.attempts.waits(id) {

@@ -11,11 +11,16 @@ use eavip_core::id::{Digest128, IncidentId, NodeId, PersonId, ReceiverId, TeamId
 use eavip_core::incident::change::IncidentEvent;
 use eavip_core::labels::Labels;
 use eavip_core::node::Place;
+use eavip_core::on_call::page::PageEvent;
 use eavip_core::time::Timestamp;
 use eavip_core::trend::feedback::ProposalEvent;
 use eavip_core::trend::month::Month;
 use eavip_core::trend::review::ReviewEvent;
 use serde::{Deserialize, Serialize};
+
+pub use self::on_call::{ContactEvent, OverrideEvent};
+
+mod on_call;
 
 /// The version that this server writes; older ones stay readable.
 pub const VERSION: u8 = 1;
@@ -128,6 +133,29 @@ pub enum Event {
         id: Digest128,
         /// What.
         event: SilenceEvent,
+    },
+    /// A page: one alert on its way through an escalation.
+    Page {
+        /// Which: the alert's episode.
+        id: Digest128,
+        /// What.
+        event: PageEvent,
+    },
+    /// Somebody takes another's place in a schedule for a while.
+    Override {
+        /// Which.
+        id: Digest128,
+        /// What.
+        event: OverrideEvent,
+    },
+    /// A way to reach a person.
+    Contact {
+        /// Whom.
+        person: PersonId,
+        /// Which of theirs.
+        id: Digest128,
+        /// What.
+        event: ContactEvent,
     },
     /// A message to a receiver.
     Delivery {
@@ -252,6 +280,10 @@ eavip_core::words! {
         Flapping = "flapping",
         /// What alerts a team had in a week, and which of them were worth it.
         Digest = "digest",
+        /// Somebody hands an alert over to who gets the message.
+        HandOver = "hand-over",
+        /// The code by which somebody shows that a channel is theirs.
+        Verification = "verification",
         /// Nothing: whether messages arrive.
         Test = "test",
     }

@@ -29,7 +29,7 @@ use crate::record::{Actor, Event, LedgerRecord, ServerEvent, VERSION};
 use crate::shared::{ChangeKind, Shared, now};
 use crate::store::embedded::EmbeddedStore;
 use crate::store::{Store, StoreError};
-use crate::{admin, evaluate, incidents, noise, router, runbooks, trends};
+use crate::{admin, evaluate, incidents, noise, on_call, router, runbooks, trends};
 
 /// A checkpoint is kept this often: what a start has to replay at the most, and how old a roll-up on disk can be.
 const CHECKPOINT: Duration = Duration::from_secs(300);
@@ -296,6 +296,7 @@ fn spawn_reconcilers(
     tasks.spawn(until(stopped.clone(), incidents::follow::run(Arc::clone(&shared), committer.clone())));
     tasks.spawn(until(stopped.clone(), noise::reconcile::run(Arc::clone(&shared), committer.clone())));
     tasks.spawn(until(stopped.clone(), trends::reconcile::run(Arc::clone(&shared), committer.clone())));
+    tasks.spawn(until(stopped.clone(), on_call::pages::run(Arc::clone(&shared), committer.clone())));
     let notifier = Notifier::new(shared, committer.clone(), receivers, app.web.url.clone());
     tasks.spawn(until(stopped.clone(), notifier.run()));
     tasks.spawn(until(stopped.clone(), async move {

@@ -21,6 +21,7 @@ use crate::intake::Intake;
 use crate::nodes::Nodes;
 use crate::noise::Report;
 use crate::notify::attempts::AttemptLog;
+use crate::on_call::codes::Codes;
 
 /// Changes that a slow reader of the stream may lag behind before it is told to fetch anew.
 const STREAM: usize = 1_024;
@@ -44,6 +45,8 @@ words! {
         Noise = "noise",
         /// An operations review, or what a trend proposes.
         Trend = "trend",
+        /// Pages, duty, and how people are reached.
+        OnCall = "on-call",
         /// Accounts, tokens, the server itself.
         Settings = "settings",
     }
@@ -85,10 +88,14 @@ pub struct Shared {
     pub policy: ArcSwap<Policy>,
     /// Wakes the evaluation.
     pub evaluate: Notify,
+    /// Wakes paging.
+    pub on_call: Notify,
     /// Wakes the sending of messages.
     pub send: Notify,
     /// What the attempts of messages that wait have met.
     pub attempts: AttemptLog,
+    /// Codes that wait to be sent.
+    pub codes: Codes,
     /// What other systems sent.
     pub intake: Intake,
     /// The noise as it was measured last.
@@ -116,8 +123,10 @@ impl Shared {
             nodes,
             policy: ArcSwap::from_pointee(policy),
             evaluate: Notify::new(),
+            on_call: Notify::new(),
             send: Notify::new(),
             attempts: AttemptLog::default(),
+            codes: Codes::default(),
             intake,
             noise: ArcSwap::default(),
             waiting: Mutex::new(waiting),

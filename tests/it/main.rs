@@ -17,6 +17,7 @@ mod examples;
 mod handbook;
 mod incidents;
 mod noise;
+mod on_call;
 mod policy_table;
 mod queues;
 mod quickstart;

@@ -122,7 +122,20 @@ impl Site {
     }
 
     fn sign_in(&self, link: &str) -> String {
-        let body = json!({ "link": link }).to_string();
+        self.token_for(&json!({ "link": link }))
+    }
+
+    /// A token of somebody who gets an account with it.
+    pub fn token_of(&self, name: &str) -> String {
+        let password = "correct horse battery";
+        let account = json!({ "password": password, "role": "admin" });
+        let made = self.api("PUT", &format!("/users/{name}"), &account);
+        assert_eq!(made.status, 200, "{}", made.text());
+        self.token_for(&json!({ "user": name, "password": password }))
+    }
+
+    fn token_for(&self, with: &Value) -> String {
+        let body = with.to_string();
         let json = ("content-type", "application/json");
         let signed_in = self.web().ask("POST", "/api/v1/session", &[json], body.as_bytes()).unwrap();
         assert_eq!(signed_in.status, 200, "{}", signed_in.text());
@@ -169,7 +182,13 @@ impl Site {
 
     /// Asks the API with the token.
     pub fn api(&self, method: &str, path: &str, body: &Value) -> Answer {
-        self.ask(method, &format!("/api/v1{path}"), body).unwrap()
+        self.api_as(&self.token, method, path, body)
+    }
+
+    /// Asks the API with somebody's token.
+    pub fn api_as(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send_as(token, method, &format!("/api/v1{path}"), body.as_bytes()).unwrap()
     }
 
     /// Asks for any path with the token.
@@ -186,7 +205,11 @@ impl Site {
     /// # Errors
     /// When there is no answer.
     pub fn send(&self, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answer> {
-        let bearer = format!("Bearer {}", self.token);
+        self.send_as(&self.token, method, path, body)
+    }
+
+    fn send_as(&self, token: &str, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answer> {
+        let bearer = format!("Bearer {token}");
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         self.web().ask(method, path, &headers, body)
     }

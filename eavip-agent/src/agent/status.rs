@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::clock;
+use crate::fallback::FallbackStatus;
 use crate::identity::Identity;
 use crate::push::LinkStatus;
 
@@ -53,6 +54,9 @@ pub struct AgentStatus {
     pub renewal_failure: Option<String>,
     /// The link to the server.
     pub link: LinkStatus,
+    /// What its fallback told, where it has one.
+    #[serde(default)]
+    pub fallback: Option<FallbackStatus>,
 }
 
 /// Looks at an agent.
@@ -61,11 +65,17 @@ pub struct Status {
     interval: Span,
     own: watch::Receiver<Own>,
     link: watch::Receiver<LinkStatus>,
+    fallback: Option<watch::Receiver<FallbackStatus>>,
 }
 
 impl Status {
-    pub(super) fn new(interval: Span, own: watch::Receiver<Own>, link: watch::Receiver<LinkStatus>) -> Self {
-        Self { interval, own, link }
+    pub(super) fn new(
+        interval: Span,
+        own: watch::Receiver<Own>,
+        link: watch::Receiver<LinkStatus>,
+        fallback: Option<watch::Receiver<FallbackStatus>>,
+    ) -> Self {
+        Self { interval, own, link, fallback }
     }
 
     /// How it is doing now.
@@ -80,6 +90,7 @@ impl Status {
             certificate_until: own.certificate_until,
             renewal_failure: own.renewal_failure,
             link: self.link.borrow().clone(),
+            fallback: self.fallback.as_ref().map(|fallback| fallback.borrow().clone()),
         }
     }
 

@@ -40,6 +40,7 @@ pub async fn run(_: &DoctorArgs, config: &Config, out: &mut impl Write) -> u8 {
     checks.extend(audit(&config.state_dir));
     checks.extend(collectors(config).await);
     checks.extend(probes(config).await);
+    checks.extend(fallback(config).await);
     let bad = checks.iter().any(|check| !check.remedy.is_empty());
     let row = |check: Check| {
         let verdict = if check.remedy.is_empty() { "ok" } else { "MEND" };
@@ -129,6 +130,19 @@ async fn probes(config: &Config) -> Vec<Check> {
         }
     };
     futures_util::future::join_all(config.probes.iter().map(ask)).await
+}
+
+async fn fallback(config: &Config) -> Option<Check> {
+    let (what, fallback) = ("fallback", config.fallback.as_ref()?);
+    let url = &fallback.url;
+    Some(match crate::fallback::trouble(fallback).await {
+        Ok(()) => Check::good(what, format!("{} can be told", url.authority())),
+        Err(trouble) => Check::bad(
+            what,
+            format!("{}: {trouble}", url.authority()),
+            "mend `url` or `secret` of [fallback]",
+        ),
+    })
 }
 
 #[cfg(test)]

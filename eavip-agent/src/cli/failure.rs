@@ -87,6 +87,7 @@ impl From<AgentError> for Failure {
             AgentError::State(error) => error.into(),
             AgentError::Spool(error) => error.into(),
             AgentError::Enrol(error) => error.into(),
+            error @ AgentError::Fallback(_) => Self::new(exit::FAILURE, error),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::agent::AgentStatus;
+use crate::fallback::FallbackStatus;
 use crate::identity::Identity;
 use crate::push::LinkState;
 use crate::{admin, clock};
@@ -82,11 +83,28 @@ fn rows(identity: &Identity, until: Timestamp, agent: Option<&AgentStatus>) -> V
     ));
     rows.extend(audit.conflicts.iter().map(|conflict| ("conflict", conflict.clone())));
     rows.extend(audit.problem.iter().map(|problem| ("audit problem", problem.clone())));
+    if let Some(fallback) = &agent.fallback {
+        rows.push(("fallback", told(fallback)));
+    }
     if !link.reason.is_empty() {
         rows.push(("reason", link.reason.clone()));
     }
     rows.extend(agent.renewal_failure.iter().map(|reason| ("renewal", reason.clone())));
     rows
+}
+
+/// What the fallback told.
+fn told(fallback: &FallbackStatus) -> String {
+    let known = fallback.known;
+    let text = match (known.gone_since, known.told) {
+        (None, _) => "nothing to tell".to_owned(),
+        (Some(since), true) => format!("told that the server is gone since {since}"),
+        (Some(since), false) => format!("about to tell that the server is gone since {since}"),
+    };
+    match &fallback.failure {
+        Some(failure) => format!("{text}; the last message failed: {failure}"),
+        None => text,
+    }
 }
 
 /// 0 when all is well, 7 when the server can't be reached, 3 for everything that needs a person.

@@ -21,7 +21,7 @@ crate::rules! {
     /// alert is opened and can be taken.
     OVER = "EAVIP-A01", "an alert that is over needs nobody", "Alerts must be actionable";
     /// Another person acknowledged it; the message says who and when. Talk to them. The acknowledgement stays with the alert
-    /// until it is resolved.
+    /// until it is resolved, lapses or is handed over.
     TAKEN = "EAVIP-A02", "one person has an alert", "Alerts must be actionable";
     /// Acknowledging needs a reason of 1 to 1000 characters: what you are about to do, for those who look at the alert after
     /// you. It is kept in the ledger.
@@ -182,6 +182,11 @@ pub enum EpisodeEvent {
         /// When.
         at: Timestamp,
     },
+    /// Who had it doesn't any more: their acknowledgement lapsed, or they handed it over.
+    Released {
+        /// When.
+        at: Timestamp,
+    },
     /// It is over.
     Resolved {
         /// Why.
@@ -203,6 +208,8 @@ pub enum EpisodeCommand {
         /// Why, or what they are about to do.
         reason: String,
     },
+    /// Who has it is to have it no more.
+    Release,
     /// The evaluation found it over.
     Resolve(Ending),
 }
@@ -281,6 +288,10 @@ impl Aggregate for Episode {
             (Some(_), EpisodeCommand::Resolve(ending)) => {
                 Ok(vec![EpisodeEvent::Resolved { ending, at: now }])
             }
+            (Some(episode), EpisodeCommand::Release) => {
+                let released = episode.acknowledged.as_ref().map(|_| EpisodeEvent::Released { at: now });
+                Ok(released.into_iter().collect())
+            }
             (Some(episode), EpisodeCommand::Acknowledge { by, reason }) => {
                 let mut findings = Vec::new();
                 if let Some(known) = &episode.acknowledged {
@@ -309,6 +320,10 @@ impl Aggregate for Episode {
                 if episode.resolved.is_none() =>
             {
                 episode.acknowledged.get_or_insert(Acknowledgement { by, reason, at });
+                Some(episode)
+            }
+            (Some(mut episode), EpisodeEvent::Released { .. }) if episode.resolved.is_none() => {
+                episode.acknowledged = None;
                 Some(episode)
             }
             (Some(mut episode), EpisodeEvent::Resolved { ending, at }) => {

@@ -106,6 +106,7 @@ fn apply(episodes: &mut Vec<Episode>, transition: &Transition) {
 fn told(transitions: &[Transition]) -> Vec<String> {
     let tell = |transition: &Transition| match &transition.event {
         EpisodeEvent::Opened(opening) => format!("{} opened", opening.rule),
+        EpisodeEvent::Released { .. } => "released".to_owned(),
         EpisodeEvent::Acknowledged { by, .. } => format!("taken by {by}"),
         EpisodeEvent::Resolved { ending, .. } => format!("resolved: {ending}"),
     };

@@ -148,7 +148,9 @@ pub fn evaluate_only(world: &mut World, spot: Spot) -> Found {
         match &transition.event {
             EpisodeEvent::Opened(opening) => found.opened.push(*opening.clone()),
             EpisodeEvent::Resolved { .. } => found.over.push(transition.episode),
-            EpisodeEvent::Acknowledged { .. } => unreachable!("an evaluation takes nothing"),
+            EpisodeEvent::Acknowledged { .. } | EpisodeEvent::Released { .. } => {
+                unreachable!("an evaluation takes nothing")
+            }
         }
         world.record::<Episode>(&transition.episode.to_string(), transition.event);
     }

@@ -6,9 +6,8 @@ use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
-use eavip_core::aggregate::Aggregate;
 use eavip_core::alert::Category;
-use eavip_core::alert::episode::{Episode, EpisodeCommand, EpisodeEvent, MAX_REASON, Status};
+use eavip_core::alert::episode::{Episode, MAX_REASON, Status};
 use eavip_core::id::{AlertRuleId, Digest128, NodeId, TeamId};
 use eavip_core::time::Timestamp;
 use serde::Deserialize;
@@ -24,6 +23,7 @@ use super::view::{Alert, AlertDetail, Page, words};
 use crate::app::App;
 use crate::auth::{Allowed, Responder, Viewer};
 use crate::book::Book;
+use crate::on_call::{self, Taker};
 use crate::problem::{Code, Problem};
 use crate::record::Event;
 
@@ -203,14 +203,17 @@ pub async fn take(app: &App, by: &Allowed<Responder>, id: Digest128, reason: &st
     if app.shared.book().alerts.get(id).is_none() {
         return Err(Problem::not_found("alert", id));
     }
-    let (name, told) = (by.principal().actor.to_string(), reason.clone());
-    let decide = move |book: &Book, at| {
-        let Some(episode) = book.alerts.get(id) else { return Ok(Vec::new()) };
-        let command = EpisodeCommand::Acknowledge { by: name, reason: told };
-        let events = Episode::decide(Some(episode), command, &(), at)?;
-        let event = |event: EpisodeEvent| Event::Episode { id, event, groups: Vec::new() };
-        Ok(events.into_iter().map(event).collect())
-    };
+    let policy = app.shared.policy.load_full();
+    let person = by.principal().person(&policy.roster);
+    let is_paged = app.shared.book().on_call.page(id).is_some_and(|paged| paged.page.stopped.is_none());
+    if is_paged && let Err(problem) = &person {
+        // Others would go on to be woken.
+        return Err(problem.clone());
+    }
+    let person = person.ok();
+    let name = person.as_ref().map_or_else(|| by.principal().actor.to_string(), ToString::to_string);
+    let (taker, told) = (Taker { name, person }, reason.clone());
+    let decide = move |book: &Book, at| on_call::acknowledge(book, &policy, id, taker, told, at);
     by.mutate(app, Some(reason), decide).await
 }
 

@@ -7,6 +7,7 @@ pub mod incident;
 pub mod node;
 pub mod noise;
 pub mod notify;
+pub mod on_call;
 pub mod overview;
 pub mod signal;
 pub mod silence;

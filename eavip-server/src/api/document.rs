@@ -165,6 +165,9 @@ fn problems(path: &str, method: &Method, operation: &Operation, guarded: bool) -
     if path.ends_with("/session") && *method == Method::POST {
         codes.extend([Code::SignInFailed, Code::CrossSite, Code::TooMany, Code::Conflict]);
     }
+    if path.ends_with("/code") || path.ends_with("/test") {
+        codes.push(Code::TooMany);
+    }
     // A proof is named by the places that it is about, and an incident is declared from an alert that the body names.
     let declares = path.ends_with("/incidents") && *method == Method::POST;
     if parameter(&ParameterIn::Path) || path.contains("/proof/") || declares {

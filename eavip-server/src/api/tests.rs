@@ -5,6 +5,7 @@ mod audit;
 mod incidents;
 mod noise;
 mod notify;
+mod on_call;
 mod reading;
 mod refusing;
 mod trends;

@@ -7,6 +7,7 @@
 mod alert;
 pub mod audit;
 mod notify;
+mod on_call;
 mod silence;
 
 use eavip_core::Vocabulary;
@@ -23,6 +24,11 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::record::Role;
+
+pub use on_call::{
+    Contact, Contacts, Coverage, CoverageFinding, Duty, Holder, NextStep, Override, PageEntry, PageView,
+    Reached, ScheduleDetail, ScheduleDuty, Shift, StepDuty, TeamDuty,
+};
 
 pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, Vote};
 pub use silence::{Finding, Hidden, Quarantined, RouteTarget, RouteTest, Silence, Step, Why, Window};

@@ -1,5 +1,7 @@
 //! What happened last, in sentences: the feed of changes.
 
+mod on_call;
+
 use std::collections::VecDeque;
 
 use eavip_core::alert::episode::{Episode, EpisodeEvent};
@@ -76,6 +78,9 @@ pub(super) fn told(event: &Event, book: &Book) -> Option<Told> {
         Event::Defect { event, .. } => Some(defect(event)),
         Event::Review { month, event } => Some(review(*month, event)),
         Event::Proposal { event, .. } => Some(proposal(event)),
+        Event::Page { id, event } => on_call::page(*id, event, book),
+        Event::Override { id, event } => on_call::stand_in(event, book.on_call.override_of(*id)),
+        Event::Contact { person, event, .. } => on_call::contact(person, event),
         Event::Silence { id, event } => silence(event, book.silences.get(*id)),
         Event::Delivery { id, event } => delivery(event, book.outbox.get(*id), book),
         Event::Incident { id, event } => incident(id, event),
@@ -104,6 +109,7 @@ fn episode(id: Digest128, event: &EpisodeEvent, known: Option<&Episode>) -> Told
         EpisodeEvent::Acknowledged { reason, .. } => {
             ("alert-acknowledged", format!("taken: {what} ({reason})"), node)
         }
+        EpisodeEvent::Released { .. } => ("alert-released", format!("nobody has it any more: {what}"), node),
         EpisodeEvent::Resolved { ending, .. } => ("alert-resolved", format!("over ({ending}): {what}"), node),
     };
     (kind, text, Some(format!("/alerts/{id}")), node)

@@ -101,7 +101,7 @@ impl Groups {
                     self.change(key, |group| group.resolved(id, at));
                 }
             }
-            EpisodeEvent::Acknowledged { .. } => {}
+            EpisodeEvent::Acknowledged { .. } | EpisodeEvent::Released { .. } => {}
         }
     }
 

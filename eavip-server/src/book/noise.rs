@@ -176,6 +176,8 @@ impl Noise {
                 counted.record.ended = Some(*at);
                 self.over.push_back(id);
             }
+            // Who took it had something to do, whoever goes on with it.
+            EpisodeEvent::Released { .. } => {}
         }
     }
 

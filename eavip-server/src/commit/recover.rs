@@ -56,6 +56,20 @@ impl Recovered {
     }
 }
 
+/// The nodes that may speak, with what their marks know of them.
+fn enrolled(book: &Book, marks: &BTreeMap<NodeId, Mark>) -> Nodes {
+    let nodes = Nodes::default();
+    for (id, enrolment) in book.nodes.iter().filter(|(_, enrolment)| !enrolment.revoked) {
+        let mut node = Node::new(*id, enrolment.place.clone(), enrolment.enrolled_at);
+        if let Some(mark) = marks.get(id) {
+            node.facts = mark.facts.clone();
+            node.seen_at = mark.seen_at;
+        }
+        nodes.change(*id, || node, |_| ());
+    }
+    nodes
+}
+
 /// Takes the last checkpoint, applies what the logs hold beyond it, and reads the last reports again.
 ///
 /// # Errors
@@ -80,15 +94,7 @@ pub fn recover(store: &dyn Store) -> Result<Recovered, StoreError> {
         book.apply(position, &record);
         next_ledger = position + 1;
     }
-    let nodes = Nodes::default();
-    for (id, enrolment) in book.nodes.iter().filter(|(_, enrolment)| !enrolment.revoked) {
-        let mut node = Node::new(*id, enrolment.place.clone(), enrolment.enrolled_at);
-        if let Some(mark) = marks.get(id) {
-            node.facts = mark.facts.clone();
-            node.seen_at = mark.seen_at;
-        }
-        nodes.change(*id, || node, |_| ());
-    }
+    let nodes = enrolled(&book, &marks);
     for (node, key, roll_up) in store.load_roll_ups(rolled_before.saturating_sub(288))? {
         nodes.change_known(node, |known| known.restore(key, roll_up));
     }

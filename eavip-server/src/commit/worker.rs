@@ -59,12 +59,15 @@ struct Worker {
     told: HashMap<NodeId, Timestamp>,
 }
 
+/// Alerts of a request, and who waits for them.
+type SentAlerts = (Vec<Known>, oneshot::Sender<Result<(), MutateError>>);
+
 /// What is written but not yet durable.
 #[derive(Default)]
 struct Group {
     reports: Vec<(NodeId, Timestamp, Checked)>,
     replies: Vec<(oneshot::Sender<Taken>, Taken)>,
-    alerts: Vec<(Vec<Known>, oneshot::Sender<Result<(), MutateError>>)>,
+    alerts: Vec<SentAlerts>,
 }
 
 impl Group {
@@ -302,6 +305,15 @@ impl Worker {
             }
             Event::Episode { id, .. } => {
                 shared.changed(ChangeKind::Alert, id.to_string());
+                shared.on_call.notify_one();
+            }
+            Event::Page { id, .. } => {
+                shared.changed(ChangeKind::Alert, id.to_string());
+                shared.changed(ChangeKind::OnCall, id.to_string());
+            }
+            Event::Override { .. } | Event::Contact { .. } => {
+                shared.changed(ChangeKind::OnCall, "");
+                shared.on_call.notify_one();
             }
             Event::Delivery { id, event } => {
                 shared.changed(ChangeKind::Delivery, id.to_string());

@@ -10,6 +10,7 @@ use eavip_agent::cli::exit;
 use serde_json::Value;
 
 use crate::ctl::failure::Failure;
+use crate::ctl::on_call;
 use crate::ctl::output::{Cell, Format, Output, talk};
 use crate::ctl::session::Session;
 
@@ -65,6 +66,17 @@ enum Command {
         #[arg(long)]
         noise: bool,
     },
+    /// Hand an alert that you have over to somebody else, who is told
+    HandOver {
+        /// The alert's id
+        id: String,
+        /// Who is to have it: their id in the runbook's roster
+        #[arg(long, value_name = "PERSON")]
+        to: String,
+        /// What they have to know
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -114,6 +126,12 @@ impl Alerts {
                 let alert = session.client.vote(&id, actionable).await?;
                 talk(if actionable { "it counts as worth it" } else { "it counts as noise" });
                 show(&alert, &alert.json, out)?;
+                Ok(exit::OK)
+            }
+            Command::HandOver { id, to, reason } => {
+                let page = session.client.hand_over(&id, &to, &reason).await?;
+                talk(&format!("{to} has the alert, and is told"));
+                on_call::pages(std::slice::from_ref(&page.value), &page.json, out)?;
                 Ok(exit::OK)
             }
         }

@@ -12,8 +12,8 @@ use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
 use crate::ctl::{
-    alerts, audit, check, explain, gate, import, incidents, login, nodes, noise, notify, policy, route,
-    runbooks, silences, status, tokens, trends,
+    alerts, audit, check, explain, gate, import, incidents, login, nodes, noise, notify, on_call, policy,
+    route, runbooks, silences, status, tokens, trends,
 };
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
@@ -68,6 +68,9 @@ enum Command {
     Report(trends::Report),
     /// List, ask for, approve and end silences; hand them over from and to Alertmanager
     Silences(silences::Silences),
+    /// Say who has duty, take pages, keep overrides and the own ways to be reached
+    #[command(subcommand)]
+    OnCall(on_call::OnCall),
     /// List, show and revoke nodes
     Nodes(nodes::Nodes),
     /// Receivers of messages: list and test them, and send again what was given up
@@ -120,6 +123,7 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Trends(trends) => trends.run(&session()?, out).await,
         Command::Report(report) => report.run(&session()?, out).await,
         Command::Silences(silences) => silences.run(&session()?, out).await,
+        Command::OnCall(command) => command.run(&session()?, out).await,
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
         Command::Notify(notify) => notify.run(&session()?, out).await,
         Command::Audit => audit::run(&session()?, out).await,

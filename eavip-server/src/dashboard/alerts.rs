@@ -7,6 +7,7 @@ use eavip_core::alert::episode::Status;
 
 use super::chart::{Chart, Size, chart};
 use super::chrome::Chrome;
+use super::on_call::names;
 use super::words::{self, counted};
 use super::{Main, Rendered, encoded, silences};
 use crate::api::view::{Alert, AlertDetail, History, Now};

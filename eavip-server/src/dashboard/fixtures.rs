@@ -2,6 +2,7 @@
 
 mod incidents;
 pub(crate) mod noise;
+mod on_call;
 mod runbooks;
 mod settings;
 pub(crate) mod silences;
@@ -20,6 +21,7 @@ use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
 pub(crate) use incidents::{hostile_incident, incident, incidents, named, refused};
+pub(crate) use on_call::{OnCallData, no_duty, on_call};
 pub(super) use runbooks::coverage;
 pub(crate) use settings::{audit, dead_letters, joins, receivers, tokens, users};
 
@@ -381,6 +383,7 @@ pub(crate) fn alert_detail() -> AlertDetail {
         ],
         held: vec![Held { receiver: "mail".into(), reason: "silenced", at: ago(770) }],
         earlier: vec![alert(11, Status::Resolved, Category::Critical)],
+        page: Some(on_call::page(false)),
         series: Some("a1".into()),
     }
 }

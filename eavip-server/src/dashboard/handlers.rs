@@ -5,6 +5,7 @@ mod alerts;
 mod incidents;
 mod nodes;
 mod noise;
+mod on_call;
 mod settings;
 mod sign_in;
 mod silences;
@@ -83,6 +84,16 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/incidents/{id}", VIEWER),
     (Method::GET, "/fragments/incidents/{id}", VIEWER),
     (Method::POST, "/incidents/{id}/{what}", RESPONDER),
+    (Method::POST, "/alerts/{id}/hand-over", RESPONDER),
+    (Method::GET, "/on-call", VIEWER),
+    (Method::GET, "/fragments/on-call", VIEWER),
+    (Method::POST, "/on-call/overrides", RESPONDER),
+    (Method::POST, "/on-call/overrides/{id}/remove", RESPONDER),
+    (Method::POST, "/on-call/contacts", RESPONDER),
+    (Method::POST, "/on-call/contacts/{id}/verify", RESPONDER),
+    (Method::POST, "/on-call/contacts/{id}/code", RESPONDER),
+    (Method::POST, "/on-call/contacts/{id}/test", RESPONDER),
+    (Method::POST, "/on-call/contacts/{id}/remove", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
@@ -113,6 +124,7 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/noise", "/fragments/noise", get(noise::show));
     let router = twice(router, "/trends", "/fragments/trends", get(trends::show));
     let router = silences(router);
+    let router = twice(router, "/on-call", "/fragments/on-call", get(on_call::show));
     router
         .route("/incidents", post(incidents::declare))
         .route("/incidents/new", get(incidents::new))
@@ -122,6 +134,14 @@ pub fn router(app: &App) -> Router<App> {
         .route("/trends/proposals/{id}/answer", post(trends::answer))
         .route("/alerts/{id}/vote", post(alerts::vote))
         .route("/noise/defects/{id}/mend", post(noise::mend))
+        .route("/alerts/{id}/hand-over", post(on_call::hand_over))
+        .route("/on-call/overrides", post(on_call::add_override))
+        .route("/on-call/overrides/{id}/remove", post(on_call::remove_override))
+        .route("/on-call/contacts", post(on_call::add_contact))
+        .route("/on-call/contacts/{id}/verify", post(on_call::verify_contact))
+        .route("/on-call/contacts/{id}/code", post(on_call::send_code))
+        .route("/on-call/contacts/{id}/test", post(on_call::test_contact))
+        .route("/on-call/contacts/{id}/remove", post(on_call::remove_contact))
         .route("/nodes/{id}/series/{series}", get(nodes::series))
         .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/runbooks", get(runbook_index))

@@ -186,6 +186,8 @@ pub fn reason_title(word: &str) -> &str {
             Ok(Topic::Silence) => "somebody silenced alerts",
             Ok(Topic::Flapping) => "it comes and goes, or stopped doing so",
             Ok(Topic::Digest) => "the noise of a week",
+            Ok(Topic::HandOver) => "somebody handed it over",
+            Ok(Topic::Verification) => "to show that a channel is theirs",
             Ok(Topic::Test) => "a test",
             Err(_) => word,
         },

@@ -75,7 +75,7 @@ impl Flaps {
                     Some(known) => (known.opening.fingerprint, None),
                     None => continue,
                 },
-                EpisodeEvent::Acknowledged { .. } => continue,
+                EpisodeEvent::Acknowledged { .. } | EpisodeEvent::Released { .. } => continue,
             };
             let kept = self.0.entry(fingerprint).or_insert_with(|| Kept {
                 flapping: Flapping::default(),

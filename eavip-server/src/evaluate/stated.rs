@@ -10,6 +10,7 @@ use eavip_core::labels::Labels;
 use eavip_core::policy::Policy;
 use eavip_core::time::{Span, Timestamp};
 
+use crate::book::Book;
 use crate::incidents::duties;
 use crate::intake::{MAX_ALERTS, Standing};
 use crate::shared::Shared;
@@ -75,6 +76,10 @@ fn own(
         stated.extend(about(Concern::IntakeFull, "/alerts", &Labels::default(), summary, now));
     }
     let book = shared.book();
+    if let Some((count, since)) = unreached(&book) {
+        let summary = format!("{count} alerts were to be told and nobody could be reached");
+        stated.extend(about(Concern::NobodyReachable, "/on-call", &Labels::default(), summary, since));
+    }
     let mut given_up = BTreeMap::new();
     for (_, delivery) in book.outbox.given_up() {
         let since = delivery.ended_at.unwrap_or(delivery.decided_at);
@@ -90,4 +95,16 @@ fn own(
         stated.extend(about(Concern::NotificationUndelivered, &path, &more, summary, since));
     }
     stated
+}
+
+/// How many alerts nobody could be told of, and since when. The alert that says so isn't one of them: it would keep itself
+/// alive.
+fn unreached(book: &Book) -> Option<(usize, Timestamp)> {
+    let own = |id| {
+        let rule = book.alerts.get(id).map(|episode| episode.opening.rule.as_str());
+        rule == Some(Concern::NobodyReachable.as_str())
+    };
+    let waiting = book.on_call.open().filter(|(id, _)| !own(*id));
+    let since: Vec<Timestamp> = waiting.filter_map(|(_, paged)| paged.unreached_since).collect();
+    Some((since.len(), since.iter().min().copied()?))
 }

@@ -13,7 +13,7 @@ use eavip_core::time::Timestamp;
 
 use crate::api::{build, view};
 use crate::book::{Delivery, groups};
-use crate::record::{Content, Notice, Recipient};
+use crate::record::{Content, Notice, Recipient, Topic};
 use crate::shared::Shared;
 
 /// Alerts that one message spells out; of more it says how many.
@@ -123,6 +123,10 @@ impl Message {
     pub fn of(id: Digest128, delivery: &Delivery, shared: &Shared, server: &str) -> Self {
         let body = match &delivery.content {
             Content::Alerts { group, message } => Body::Alerts(Alerts::of(group, message, shared, server)),
+            Content::Notice(notice) if notice.topic == Topic::Verification => {
+                let text = format!("{}\n\n{}", shared.codes.text(id), notice.text);
+                Body::Notice(Notice { text, ..notice.clone() })
+            }
             Content::Notice(notice) => Body::Notice(notice.clone()),
         };
         Self {

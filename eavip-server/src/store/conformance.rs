@@ -73,7 +73,7 @@ fn alerts_record(number: u64) -> AlertsRecord {
     AlertsRecord {
         received_at: Timestamp::from_millis(1_000 + number as i64),
         resolve_timeout: Span::from_secs(number),
-        fallback: (number % 2 == 0).then(|| "platform-operations".parse().unwrap()),
+        fallback: number.is_multiple_of(2).then(|| "platform-operations".parse().unwrap()),
         body: bytes::Bytes::from(format!("[{number}]")),
     }
 }

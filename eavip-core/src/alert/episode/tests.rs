@@ -54,8 +54,10 @@ fn every_state_answers_every_command() {
     let over = after(opened(), EpisodeCommand::Resolve(Ending::Recovered));
     let mut table = String::new();
     for episode in [&firing, &taken, &over] {
-        for command in [acknowledge("on it"), acknowledge(" "), EpisodeCommand::Resolve(Ending::Recovered)] {
+        let over = EpisodeCommand::Resolve(Ending::Recovered);
+        for command in [acknowledge("on it"), acknowledge(" "), EpisodeCommand::Release, over] {
             let asked = match &command {
+                EpisodeCommand::Release => "release".to_owned(),
                 EpisodeCommand::Acknowledge { reason, .. } => format!("acknowledge {reason:?}"),
                 EpisodeCommand::Resolve(ending) => format!("resolve {ending}"),
             };
@@ -72,12 +74,15 @@ fn every_state_answers_every_command() {
     insta::assert_snapshot!(table, @r#"
     firing + acknowledge "on it" -> acknowledged
     firing + acknowledge " " -> refused: the reason has 0 characters
+    firing + release -> firing
     firing + resolve recovered -> resolved
     acknowledged + acknowledge "on it" -> refused: ana acknowledged it already at 2023-11-14T22:13:20.000Z
     acknowledged + acknowledge " " -> refused: ana acknowledged it already at 2023-11-14T22:13:20.000Z; the reason has 0 characters
+    acknowledged + release -> firing
     acknowledged + resolve recovered -> resolved
     resolved + acknowledge "on it" -> refused: the alert is already resolved
     resolved + acknowledge " " -> refused: the alert is already resolved
+    resolved + release -> refused: the alert is already resolved
     resolved + resolve recovered -> refused: the alert is already resolved
     "#);
 }
@@ -158,14 +163,19 @@ fn events() -> Vec<EpisodeEvent> {
     vec![
         EpisodeEvent::Opened(Box::new(opened().opening)),
         EpisodeEvent::Acknowledged { by: "ana".into(), reason: "on it".into(), at: now() },
+        EpisodeEvent::Released { at: now() },
         EpisodeEvent::Resolved { ending: Ending::Recovered, at: now() },
     ]
 }
 
 #[test]
 fn every_state_takes_only_the_events_that_fit() {
-    let [opened, acknowledged, resolved] = events().try_into().unwrap();
-    let histories = [vec![opened.clone(), acknowledged, resolved.clone()], vec![opened, resolved]];
+    let [opened, acknowledged, released, resolved] = events().try_into().unwrap();
+    let histories = [
+        vec![opened.clone(), acknowledged.clone(), resolved.clone()],
+        vec![opened.clone(), acknowledged, released],
+        vec![opened, resolved],
+    ];
     insta::assert_snapshot!(testing::moves::<Episode>(&histories));
 }
 
@@ -173,7 +183,8 @@ proptest! {
     #[test]
     fn keeps_the_promises_of_an_aggregate(steps in testing::steps(), weeks in testing::weeks()) {
         let commands = |_: Option<&Episode>, _| {
-            vec![acknowledge("on it"), acknowledge(" "), EpisodeCommand::Resolve(Ending::Recovered)]
+            let over = EpisodeCommand::Resolve(Ending::Recovered);
+            vec![acknowledge("on it"), acknowledge(" "), EpisodeCommand::Release, over]
         };
         testing::goes_on_with_its_promises(&events()[..1], &steps, weeks, commands, &()).counts_each_event_once();
     }

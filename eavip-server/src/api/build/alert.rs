@@ -7,12 +7,13 @@ use eavip_core::evaluate::readable;
 use eavip_core::id::{Digest128, NodeId};
 use eavip_core::policy::Policy;
 
+use super::on_call::Known;
 use super::{labels, series_id};
 use crate::api::view::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, TeamName, Vote};
 use crate::book::{self, Book, groups};
 use crate::nodes::Nodes;
 use crate::record::Content;
-use crate::shared::Shared;
+use crate::shared::{Shared, now};
 
 /// Earlier episodes shown with an alert: more tell nothing more about how often it comes.
 const MAX_EARLIER: usize = 20;
@@ -81,6 +82,7 @@ pub fn detail(shared: &Shared, book: &Book, policy: &Policy, id: Digest128) -> O
         earlier: earlier.into_iter().take(MAX_EARLIER).map(|other| alert(shared, policy, other)).collect(),
         outcome: book.noise.record(id).and_then(|record| record.outcome()),
         votes: book.noise.votes(id).map(|(by, actionable)| Vote { by: by.to_owned(), actionable }).collect(),
+        page: Known::new(book, policy, now()).page(id),
         series: match opening.origin.observed().map(|observed| &observed.subject) {
             Some(Subject::Series(key)) => Some(series_id(key).to_string()),
             Some(Subject::Node | Subject::Service(_)) | None => None,

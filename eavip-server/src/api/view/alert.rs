@@ -8,7 +8,7 @@ use eavip_core::alert::noise::AlertOutcome;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{TeamName, words};
+use super::{PageView, TeamName, words};
 use crate::record::DeliveryStatus;
 
 /// An alert's episode.
@@ -101,6 +101,8 @@ pub struct AlertDetail {
     pub outcome: Option<AlertOutcome>,
     /// Who said whether there was something to do.
     pub votes: Vec<Vote>,
+    /// Who was paged, who has it and who is told next, where its team has an escalation.
+    pub page: Option<PageView>,
     /// What the node's history is asked for with, when the alert is about a series.
     pub series: Option<String>,
 }

@@ -79,9 +79,20 @@ pub(super) async fn acknowledge(
     let Err(problem) = take(&app, &responder, id, &reason).await else {
         return Ok(Redirect::to(&format!("{}/alerts/{id}", viewing.chrome.base)).into_response());
     };
-    let (detail, status) = (detail(&app, id)?, problem.code.status());
+    with_problem(&app, &viewing, id, problem, reason)
+}
+
+/// The alert's page with what was wrong with an attempt.
+pub(super) fn with_problem(
+    app: &App,
+    viewing: &Viewing,
+    id: Digest128,
+    problem: Problem,
+    reason: String,
+) -> Result<Response, Problem> {
+    let (detail, status) = (detail(app, id)?, problem.code.status());
     let attempt = Attempt { problem: Some(problem.detail), reason };
-    let history = history(&app, &detail);
+    let history = history(app, &detail);
     let main = alerts::detail(&detail, history.as_ref(), &attempt, &viewing.chrome).map_err(unrendered)?;
     page(main, &viewing.chrome, status)
 }

@@ -93,6 +93,8 @@ async fn shows_every_page_and_its_part_to_who_is_signed_in() {
         (format!("{series}?span=1d"), "web-1"),
         ("/alerts?category=critical".to_owned(), "disk-full"),
         (format!("/alerts/{alert}"), "disk-full"),
+        ("/on-call".to_owned(), "No schedule is declared"),
+        ("/fragments/on-call".to_owned(), "No schedule is declared"),
         ("/runbooks".to_owned(), "disk-full"),
         ("/runbooks/disk-full".to_owned(), "web-1"),
         ("/settings".to_owned(), "Join a node"),

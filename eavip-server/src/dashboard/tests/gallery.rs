@@ -46,6 +46,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     let mut detail = fixtures::alert_detail();
     let attempt = alerts::Attempt::default();
     add("alert", "/alerts/1", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
+    detail.page.iter_mut().for_each(|page| *page = fixtures::on_call().pages.remove(1));
     detail.alert = fixtures::alert(2, Status::Acknowledged, detail.alert.category);
     add("alert-taken", "/alerts/2", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
     incident_pages(&mut add);
@@ -75,6 +76,9 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     trends_pages(&mut add);
     add("settings", "/settings", &|chrome| settings_page(chrome, false));
     add("settings-contradicted", "/settings", &|chrome| settings_page(chrome, true));
+    for (name, data) in [("on-call", fixtures::on_call()), ("on-call-none", fixtures::no_duty())] {
+        add(name, "/on-call", &|chrome| on_call_page(&data, chrome));
+    }
     add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
     add("forbidden", "/settings", &|chrome| {
         pages::error(&pages::Trouble::forbidden(crate::record::Role::Admin), chrome)
@@ -138,6 +142,19 @@ fn demo() -> Overview {
     view.nodes.iter_mut().take(6).for_each(|row| row.labels = marked());
     view.changes.iter_mut().for_each(|change| change.seq = 812);
     view
+}
+
+fn on_call_page(data: &fixtures::OnCallData, chrome: &Chrome) -> Rendered {
+    let view = on_call::OnCall {
+        duty: &data.duty,
+        coverage: &data.coverage,
+        schedules: &data.schedules,
+        pages: &data.pages,
+        overrides: &data.overrides,
+        contacts: &data.contacts,
+        problem: None,
+    };
+    on_call::on_call(view, chrome)
 }
 
 fn settings_page(chrome: &Chrome, contradicted: bool) -> Rendered {

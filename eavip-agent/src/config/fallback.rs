@@ -1,0 +1,35 @@
+//! `[fallback]`: whom the agent tells by itself when no server can be reached.
+
+use eavip_core::document::Section;
+use eavip_core::time::Span;
+
+use super::target::Address;
+use super::watch::span;
+use crate::secret::SecretRef;
+
+/// How long the server may be gone when nobody says: with a report each 15 s it is told within a minute.
+const AFTER: Span = Span::from_secs(45);
+
+/// A webhook for the one thing that the server can't tell: that it is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FallbackConfig {
+    /// Where to.
+    pub url: Address,
+    /// The key that messages are signed with, as Standard Webhooks has it.
+    pub secret: SecretRef,
+    /// How long after the first report that couldn't be delivered.
+    pub after: Span,
+}
+
+impl FallbackConfig {
+    pub(super) fn read(section: &Section<'_>) -> Option<Self> {
+        let url = section.required("url", "say whom to tell: `url = \"https://…\"`");
+        let secret = SecretRef::read(section, "secret");
+        if !section.has("secret") {
+            section
+                .missing("secret", "name the signing key: `secret = { file = \"/etc/eavip/fallback.key\" }`");
+        }
+        let after = span(section, "after", 30_000..=3_600_000).unwrap_or(AFTER);
+        Some(Self { url: url?, secret: secret?, after })
+    }
+}
