@@ -2,7 +2,7 @@
 // keys by chance (WCAG 2.1.4).
 import { chosen } from "./settings.js";
 
-const PLACES = new Map([["o", "/"], ["n", "/nodes"], ["a", "/alerts"], ["r", "/runbooks"]]);
+const PLACES = new Map([["o", "/"], ["n", "/nodes"], ["a", "/alerts"], ["i", "/incidents"], ["r", "/runbooks"]]);
 /** How long `g` waits for its second key. */
 const SECOND_KEY_MS = 1500;
 

@@ -15,6 +15,9 @@
 //! | `GET /noise`, `/fragments/noise` | [`noise::noise`] | `Noise` |
 //! | `GET /trends`, `/fragments/trends` | [`trends::trends`] | `Trends`, `ReviewRow`s, `Proposal`s, `OpenItem`s |
 //! | `GET /trends/{month}` | [`trends::review`] | `Review` |
+//! | `GET /incidents`, `/fragments/incidents` | [`incidents::list`] | `Incident`s |
+//! | `GET /incidents/new?alert=` | [`incidents::declare`] | the `Alert` it is declared from |
+//! | `GET /incidents/{id}`, `/fragments/incidents/{id}` | [`incidents::detail`] | `IncidentDetail` |
 //! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s |
 //! | `GET /assets/{digest}/{name}` | [`assets::get`] | |
 //! | anything that fails | [`pages::error`] | [`pages::Trouble`] |
@@ -28,6 +31,8 @@
 //! | `POST /noise/defects/{id}/mend` | `how` | 303 to the defect; the page again with what was wrong |
 //! | `POST /trends/{month}/sign` | `remark` | 303 to the review; the page again with what was wrong |
 //! | `POST /trends/proposals/{id}/answer` | `reply`, `reason`, `record` | 303 to the proposals; the page again with what was wrong |
+//! | `POST /incidents` | what an incident is declared with | 303 to it; the page again with input and what was wrong |
+//! | `POST /incidents/{id}/{what}` | those of the API's route | 303 to the incident; the page again with input and all findings |
 //! | `POST /settings/join-tokens` | `deployment`, `environment`, `mode` | the page with the command, this once |
 //! | `POST /settings/tokens` | `name`, `role`, `days` | the page with the secret, this once |
 //! | `POST /settings/tokens/{id}/revoke` | | 303 to `/settings` |
@@ -39,6 +44,7 @@ pub mod assets;
 pub mod chart;
 pub mod chrome;
 pub mod handlers;
+pub mod incidents;
 pub mod noise;
 pub mod pages;
 pub mod runbook;

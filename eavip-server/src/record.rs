@@ -462,7 +462,7 @@ eavip_core::words! {
         Sender = "sender",
         /// Look at everything.
         Viewer = "viewer",
-        /// Acknowledge alerts.
+        /// Acknowledge alerts and work in incidents.
         Responder = "responder",
         /// Manage users, tokens and nodes.
         Admin = "admin",

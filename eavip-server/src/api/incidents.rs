@@ -23,7 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::build::incident::{CitedPage, MAX_SHOWN, cited, detail, row};
+use super::build::incident::{Around, CitedPage, MAX_SHOWN, cited, detail, row};
 use super::extract::{Body, Id, Params};
 use super::page::{cursor, limit, page};
 use super::view::incident::{Incident, IncidentDetail};
@@ -31,7 +31,7 @@ use super::view::{Page, words};
 use crate::app::App;
 use crate::auth::{Allowed, Responder, Viewer};
 use crate::incidents::declare::{self, Asked};
-use crate::incidents::export;
+use crate::incidents::{export, proof};
 use crate::problem::{Code, Problem};
 use crate::runbooks;
 use crate::shared::now;
@@ -182,10 +182,10 @@ pub async fn whole(app: &App, id: &IncidentId, most: usize) -> Result<IncidentDe
         let book = app.shared.book();
         cited(&book, book.incidents.get(id).ok_or_else(unknown)?)
     };
-    let pages = pages(app, names).await?;
+    let around = Around { pages: pages(app, names).await?, seen: proof::seen(app, id).await? };
     let book = app.shared.book();
     let incident = book.incidents.get(id).ok_or_else(unknown)?;
-    Ok(detail(&app.shared, &book, incident, &pages, most, now()))
+    Ok(detail(&app.shared, &book, incident, around, most, now()))
 }
 
 /// Runbook pages as they are on disk, without holding others up.

@@ -8,6 +8,7 @@ mod alert;
 
 use eavip_core::Vocabulary;
 use eavip_core::environment::Environment;
+use eavip_core::incident::sev::Sev;
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
@@ -24,7 +25,10 @@ pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, Vote
 
 pub mod incident;
 pub mod noise;
+mod secret;
 pub mod trends;
+
+pub use secret::{NewJoinToken, NewToken};
 
 /// The schema of a closed vocabulary: its words.
 pub fn words<V: Vocabulary>() -> Schema {
@@ -68,6 +72,9 @@ pub struct Now {
     pub unacknowledged_critical: usize,
     /// Enrolled nodes.
     pub nodes: usize,
+    /// Open incidents by severity, those that there are.
+    #[schema(value_type = BTreeMap<String, usize>)]
+    pub incidents: BTreeMap<Sev, usize>,
     /// Nodes that fell silent.
     pub silent_nodes: usize,
     /// Nodes that are simulated by the demo.
@@ -377,27 +384,4 @@ pub struct Token {
     pub expires_at: String,
     /// When it was used last, to the minute, RFC 3339.
     pub last_used_at: Option<String>,
-}
-
-/// A new API token with its secret, shown this once.
-#[derive(Serialize, ToSchema)]
-pub struct NewToken {
-    /// The token.
-    #[serde(flatten)]
-    pub token: Token,
-    /// What goes into the Authorization header; it can't be shown again.
-    pub secret: String,
-}
-
-/// A new join token, shown this once.
-#[derive(Serialize, ToSchema)]
-pub struct NewJoinToken {
-    /// Its id.
-    pub id: String,
-    /// When it ends, RFC 3339.
-    pub expires_at: String,
-    /// What `eavip-agent join` takes; it can't be shown again.
-    pub join: String,
-    /// The whole command.
-    pub command: String,
 }

@@ -26,7 +26,7 @@ pub struct Sender;
 /// May look at everything.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewer;
-/// May acknowledge alerts.
+/// May acknowledge alerts and work in incidents.
 #[derive(Debug, Clone, Copy)]
 pub struct Responder;
 /// May manage users, tokens and nodes.

@@ -1,5 +1,6 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
+mod incidents;
 pub(crate) mod noise;
 mod settings;
 
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
 use eavip_core::environment::Environment;
+use eavip_core::incident::sev::Sev;
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
@@ -15,6 +17,7 @@ use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
+pub(crate) use incidents::{hostile_incident, incident, incidents, named, refused};
 pub(crate) use settings::{joins, tokens, users};
 
 use super::Chrome;
@@ -230,6 +233,7 @@ fn overview_of(headline: &str, health: Health, nodes: Vec<NodeRow>, signals: Vec
             headline: headline.into(),
             firing,
             unacknowledged_critical: firing.critical,
+            incidents: if firing.critical > 0 { [(Sev::Sev1, 1), (Sev::Sev3, 2)].into() } else { [].into() },
             nodes: nodes.len(),
             silent_nodes: count(Health::Unknown),
             demo_nodes: 0,

@@ -2,6 +2,7 @@
 //! be had. What a page says is rendered elsewhere; what a form does is a command of the API.
 
 mod alerts;
+mod incidents;
 mod nodes;
 mod noise;
 mod settings;
@@ -11,7 +12,7 @@ mod trends;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -62,6 +63,13 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/trends/{month}", VIEWER),
     (Method::POST, "/trends/{month}/sign", RESPONDER),
     (Method::POST, "/trends/proposals/{id}/answer", RESPONDER),
+    (Method::GET, "/incidents", VIEWER),
+    (Method::GET, "/fragments/incidents", VIEWER),
+    (Method::POST, "/incidents", RESPONDER),
+    (Method::GET, "/incidents/new", RESPONDER),
+    (Method::GET, "/incidents/{id}", VIEWER),
+    (Method::GET, "/fragments/incidents/{id}", VIEWER),
+    (Method::POST, "/incidents/{id}/{what}", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
@@ -72,6 +80,8 @@ pub static TABLE: &[Entry] = &[
 
 /// Largest form: a reason of a thousand characters, each encoded.
 const MAX_FORM: usize = 16 * 1024;
+/// Largest form of an incident: a review of several parts of 4000 characters, each encoded.
+const MAX_INCIDENT_FORM: usize = 256 * 1024;
 
 /// The routes of pages, fragments, forms and assets, guarded.
 pub fn router(app: &App) -> Router<App> {
@@ -85,7 +95,12 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/alerts/{id}", "/fragments/alerts/{id}", get(alerts::show));
     let router = twice(router, "/noise", "/fragments/noise", get(noise::show));
     let router = twice(router, "/trends", "/fragments/trends", get(trends::show));
+    let router = twice(router, "/incidents", "/fragments/incidents", get(incidents::list));
+    let router = twice(router, "/incidents/{id}", "/fragments/incidents/{id}", get(incidents::show));
     router
+        .route("/incidents", post(incidents::declare))
+        .route("/incidents/new", get(incidents::new))
+        .route("/incidents/{id}/{what}", post(incidents::ask).layer(DefaultBodyLimit::max(MAX_INCIDENT_FORM)))
         .route("/trends/{month}", get(trends::review))
         .route("/trends/{month}/sign", post(trends::sign))
         .route("/trends/proposals/{id}/answer", post(trends::answer))
@@ -103,7 +118,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/sign-out", post(sign_in::end))
         .route("/assets/{digest}/{name}", get(asset))
         .route_layer(from_fn_with_state((app.clone(), TABLE), guard))
-        .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
 }
 
 /// Who looks at a page, and how they want it.

@@ -50,7 +50,7 @@ pub fn overview(view: &Overview, chrome: &Chrome) -> Rendered {
     let page = OverviewMain { chrome, view, open, troubled, healthy, unfolded, left_out, changes };
     Ok(Main::new("Overview", &page)?.live(
         "/fragments/overview".into(),
-        "report alert node delivery settings",
+        "report alert incident node delivery settings",
         String::new(),
     ))
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use eavip_core::aggregate::Aggregate as _;
 use eavip_core::alert::episode::Episode;
-use eavip_core::id::{DeploymentId, ServiceId};
+use eavip_core::id::{DeploymentId, Digest128, ServiceId};
 use eavip_core::incident::change::{Alert, Happening, IncidentCommand, Request};
 use eavip_core::incident::decide::MAX_LINE;
 use eavip_core::incident::timeline::Topic;
@@ -29,6 +29,9 @@ use crate::shared::{ChangeKind, Shared};
 /// Without a change it is looked this often, for what a full disk kept from being written.
 const PERIOD: Duration = Duration::from_secs(30);
 
+/// The least time between two looks: what happens together is looked at together.
+const LEAST_GAP: Duration = Duration::from_millis(500);
+
 /// Follows until the process ends or nothing can be written any more.
 pub async fn run(shared: Arc<Shared>, committer: Committer) {
     let mut changes = shared.follow();
@@ -38,6 +41,7 @@ pub async fn run(shared: Arc<Shared>, committer: Committer) {
             Err(MutateError::Stopped(_)) => return,
             Err(error) => tracing::warn!(%error, "a timeline lacks what happened; it is tried again"),
         }
+        tokio::time::sleep(LEAST_GAP).await;
         let concerns = async {
             loop {
                 match changes.recv().await {
@@ -120,13 +124,15 @@ pub fn proposed<'b>(book: &'b Book, incident: &Incident) -> Vec<&'b Episode> {
     let Some(deployment) = incident.declaration.deployment.as_ref().filter(|_| incident.is_open()) else {
         return Vec::new();
     };
+    let taken: BTreeSet<Digest128> =
+        book.incidents.iter().flat_map(|incident| incident.episodes.keys().copied()).collect();
     let may_belong = |episode: &&Episode| {
         let labels = &episode.opening.labels;
         let service: Option<ServiceId> = label(labels, "service");
         label::<DeploymentId>(labels, "deployment").as_ref() == Some(deployment)
             && service
                 .is_none_or(|service| incident.services.is_empty() || incident.services.contains(&service))
-            && book.incidents.of_alert(episode.opening.id).is_none()
+            && !taken.contains(&episode.opening.id)
     };
     let mut found: Vec<&Episode> = book.alerts.open().filter(may_belong).collect();
     found.sort_unstable_by_key(|episode| std::cmp::Reverse((episode.opening.at, episode.opening.id)));

@@ -2,8 +2,9 @@
 //! was measured is never taken from the caller's word.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use eavip_core::id::{DeploymentId, NodeId, ServiceId};
+use eavip_core::id::{DeploymentId, IncidentId, NodeId, ServiceId};
 use eavip_core::incident::Incident;
 use eavip_core::incident::change::{Proof, Request};
 use eavip_core::node::Node;
@@ -16,7 +17,7 @@ use super::declare::label;
 use crate::app::App;
 use crate::auth::{Allowed, Responder};
 use crate::book::Book;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::shared::{Shared, now};
 
 /// A signal over all nodes that measure it: the worst, as of the one that was heard of least lately.
@@ -62,17 +63,32 @@ fn heard(node: &Node) -> Timestamp {
     node.seen_at.unwrap_or(node.enrolled_at)
 }
 
-/// The signals that can prove something for an incident: those of its services, all where none is named yet, and the hosts.
+/// The golden signals at an incident's installation: all nodes are looked at, so nobody waits for it and nothing is held.
+///
+/// # Errors
+/// When the incident isn't known.
+pub async fn seen(app: &App, id: &IncidentId) -> Result<Vec<Seen>, Problem> {
+    let deployment = {
+        let book = app.shared.book();
+        let incident = book.incidents.get(id).ok_or_else(|| Problem::not_found("incident", id))?;
+        incident.declaration.deployment.clone()
+    };
+    let shared = Arc::clone(&app.shared);
+    let look = move || measured(&shared, &shared.policy.load(), deployment.as_ref(), now());
+    let done = tokio::task::spawn_blocking(look).await;
+    done.map_err(|_| Problem::new(Code::Internal, "the signals could not be looked at"))
+}
+
+/// Of what was seen at its installation, what can prove something for an incident: signals of its services, all where none
+/// is named yet, and the hosts of its alerts.
 #[must_use]
 pub fn of_incident(
+    mut seen: Vec<Seen>,
     shared: &Shared,
     book: &Book,
-    policy: &Policy,
     incident: &Incident,
     now: Timestamp,
 ) -> Vec<Seen> {
-    let deployment = incident.declaration.deployment.as_ref();
-    let mut seen = measured(shared, policy, deployment, now);
     let services = &incident.services;
     seen.retain(|one| {
         services.is_empty() || one.service.as_ref().is_some_and(|service| services.contains(service))
@@ -121,23 +137,28 @@ pub struct Wanted {
 pub async fn record(
     app: &App,
     by: &Allowed<Responder>,
-    id: &eavip_core::id::IncidentId,
+    id: &IncidentId,
     what: String,
     wanted: Option<Wanted>,
 ) -> Result<(), Problem> {
-    let proof = wanted.map(|wanted| proof(app, id, wanted)).transpose()?;
+    let proof = match wanted {
+        Some(wanted) => Some(proof(app, id, wanted).await?),
+        None => None,
+    };
     super::act::ask(app, by, id, Request::RecordAction { what, proof }).await
 }
 
 /// What is seen of a signal; what nobody measures is unknown.
-fn proof(app: &App, id: &eavip_core::id::IncidentId, wanted: Wanted) -> Result<Proof, Problem> {
-    let (shared, now) = (&app.shared, now());
-    let policy = shared.policy.load();
-    let book = shared.book();
+async fn proof(app: &App, id: &IncidentId, wanted: Wanted) -> Result<Proof, Problem> {
+    let (seen, now) = (seen(app, id).await?, now());
+    let book = app.shared.book();
     let incident = book.incidents.get(id).ok_or_else(|| Problem::not_found("incident", id))?;
     let Wanted { signal, service } = wanted;
-    let seen = of_incident(shared, &book, &policy, incident, now);
-    let found = seen.into_iter().find(|one| one.signal == signal && one.service == service);
+    let mut seen = of_incident(seen, &app.shared, &book, incident, now).into_iter();
+    let found = seen.find(|one| one.signal == signal && one.service == service);
     let (health, at) = found.map_or((Health::Unknown, now), |seen| (seen.health, seen.at));
     Ok(Proof { signal, service, health, at })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! Where an update begins: a draft of what to tell whom, by severity and by what is known. People change it; nothing is
 //! sent by itself.
 
+use eavip_core::incident::Incident;
 use eavip_core::incident::change::Role;
 use eavip_core::incident::sev::{Integrity, Scope};
-use eavip_core::incident::{Incident, comms};
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
 use eavip_core::words;
@@ -21,13 +21,11 @@ words! {
 /// A draft of the next update.
 #[must_use]
 pub fn draft(incident: &Incident, audience: Audience, policy: &Policy, now: Timestamp) -> String {
-    let next = match comms::due(incident, &policy.incident) {
+    let next = if incident.mitigated_at.is_some() {
+        " A review of what happened follows.".to_owned()
+    } else {
         // What is said now counts from now.
-        Some(_) if !incident.all_clear || incident.mitigated_at.is_none() => {
-            let next = now + policy.incident.deadlines(incident.sev).update;
-            format!(" We report again by {}.", minute(next))
-        }
-        _ => String::new(),
+        format!(" We report again by {}.", minute(now + policy.incident.deadlines(incident.sev).update))
     };
     let text = match audience {
         Audience::Customers => customers(incident),

@@ -40,6 +40,15 @@ pub struct CitedPage {
     pub text: Option<String>,
 }
 
+/// What is gathered beforehand, while nothing is held.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    /// The runbook pages that it cites.
+    pub pages: Vec<CitedPage>,
+    /// The signals at its installation.
+    pub seen: Vec<Seen>,
+}
+
 /// A row of a list.
 #[must_use]
 pub fn row(incident: &core::Incident, policy: &Policy, now: Timestamp) -> Incident {
@@ -77,18 +86,19 @@ pub fn cited(book: &Book, incident: &core::Incident) -> BTreeSet<String> {
     alerts.map(|episode| episode.opening.runbook.as_str().to_owned()).collect()
 }
 
-/// An incident, whole, with the runbook pages that it cites. `most` entries of its timeline are shown, the latest.
+/// An incident, whole, with what was gathered around it. `most` entries of its timeline are shown, the latest.
 #[must_use]
 pub fn detail(
     shared: &Shared,
     book: &Book,
     incident: &core::Incident,
-    pages: &[CitedPage],
+    around: Around,
     most: usize,
     now: Timestamp,
 ) -> IncidentDetail {
     let policy = shared.policy.load();
-    let proofs = proof::of_incident(shared, book, &policy, incident, now);
+    let Around { pages, seen } = around;
+    let proofs = proof::of_incident(seen, shared, book, incident, now);
     let blocking = incident.may_close(&policy, now);
     let closed = incident.phase == Phase::Closed;
     let alert =
@@ -120,7 +130,7 @@ pub fn detail(
             .take(MAX_PROPOSED)
             .map(propose)
             .collect(),
-        signals: proofs.into_iter().map(seen).collect(),
+        signals: proofs.into_iter().map(signal).collect(),
         runbooks: pages.iter().map(|page| runbook(incident, page)).collect(),
         updates: Audience::ALL
             .iter()
@@ -182,7 +192,7 @@ fn action(action: &core::Action) -> IncidentAction {
     }
 }
 
-fn seen(seen: Seen) -> SignalNow {
+fn signal(seen: Seen) -> SignalNow {
     SignalNow {
         signal: seen.signal,
         service: seen.service.map(|service| service.to_string()),

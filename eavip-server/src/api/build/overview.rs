@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Episode, Status};
 use eavip_core::id::NodeId;
+use eavip_core::incident::sev::Sev;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
 use eavip_core::time::Timestamp;
@@ -30,6 +31,7 @@ struct FromBook {
     unacknowledged_critical: usize,
     urgent: Vec<Episode>,
     undelivered: usize,
+    incidents: BTreeMap<Sev, usize>,
     demo_nodes: usize,
     changes: Vec<Change>,
 }
@@ -46,9 +48,17 @@ fn from_book(shared: &Shared) -> FromBook {
             .count(),
         urgent: urgent(&book),
         undelivered: book.outbox.waiting() + book.outbox.given_up().count(),
+        incidents: open_incidents(&book),
         demo_nodes: book.demo_nodes().count(),
         changes: book.changes.newest().take(MAX_CHANGES).map(|known| change(&shared.nodes, known)).collect(),
     }
+}
+
+/// Open incidents by severity.
+fn open_incidents(book: &Book) -> BTreeMap<Sev, usize> {
+    let mut counts = BTreeMap::new();
+    book.incidents.open().for_each(|incident| *counts.entry(incident.sev).or_default() += 1);
+    counts
 }
 
 /// The open episodes to begin with: by category, then what nobody has, then the newest.
@@ -65,7 +75,7 @@ fn urgent(book: &Book) -> Vec<Episode> {
 /// The overview of a state at a moment.
 #[must_use]
 pub fn overview(shared: &Shared, now: Timestamp) -> Overview {
-    let FromBook { firing, unacknowledged_critical, urgent, undelivered, demo_nodes, changes } =
+    let FromBook { firing, unacknowledged_critical, urgent, undelivered, incidents, demo_nodes, changes } =
         from_book(shared);
     let policy = shared.policy.load();
     let mut cards: Vec<Card> = Signal::GOLDEN.into_iter().map(Card::new).collect();
@@ -89,6 +99,7 @@ pub fn overview(shared: &Shared, now: Timestamp) -> Overview {
             informational: sum.informational + more.informational,
         }),
         unacknowledged_critical,
+        incidents,
         nodes: nodes.len(),
         silent_nodes: nodes.iter().filter(|row| row.stale).count(),
         demo_nodes,

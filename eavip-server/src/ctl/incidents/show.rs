@@ -6,7 +6,6 @@ use eavip_agent::cli::exit;
 use eavip_core::finding::Outcome;
 use eavip_core::incident::phase::Phase;
 use eavip_core::incident::sev::Sev;
-use eavip_core::signal::health::Health;
 use serde_json::Value;
 
 use crate::client::model::{Incident, IncidentDetail, IncidentFinding, IncidentMark, IncidentReview};
@@ -143,13 +142,14 @@ fn onward(phase: Phase, id: &str) -> String {
 /// The command that brings what a finding misses; capitals stand for what a person has to say.
 fn remedy(finding: &IncidentFinding, detail: &IncidentDetail) -> String {
     let id = &detail.incident.id;
-    let healthy = detail.signals.iter().find(|signal| signal.health == Health::Healthy);
+    // What is broken is what shows that it is mended.
+    let worst = detail.signals.iter().rev().max_by_key(|signal| signal.health);
     match finding.rule.as_str() {
         "EAVIP-I11" => format!("ack {id}"),
         "EAVIP-I12" => format!("impact {id} --scope SCOPE --integrity INTEGRITY"),
         "EAVIP-I13" => format!("role {id} commander PERSON"),
         "EAVIP-I14" => format!("service {id} SERVICE"),
-        "EAVIP-I15" => match healthy {
+        "EAVIP-I15" => match worst {
             Some(signal) => {
                 let of = signal.service.as_ref().map(|service| format!(" --service {service}"));
                 format!("proof {id} --did TEXT --signal {}{}", signal.signal, of.unwrap_or_default())

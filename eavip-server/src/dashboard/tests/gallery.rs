@@ -9,6 +9,9 @@ fn chrome(path: &str) -> Chrome {
     Chrome { path: path.into(), ..fixtures::chrome() }
 }
 
+/// Takes a page by a name for its file, its path and what renders it.
+type Add<'a> = dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rendered) + 'a;
+
 /// Every page, by a name for its file.
 pub(super) fn pages() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
@@ -45,6 +48,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("alert", "/alerts/1", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
     detail.alert = fixtures::alert(2, Status::Acknowledged, detail.alert.category);
     add("alert-taken", "/alerts/2", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
+    incident_pages(&mut add);
     let builtin: Vec<runbook::Runbook<'_>> =
         crate::runbooks::BUILTIN.iter().map(|(name, text)| runbook::Runbook { name, text }).collect();
     add("runbooks", "/runbooks", &|chrome| runbook::index(&builtin, chrome));
@@ -71,7 +75,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
 }
 
 /// The pages about trends, with and without something to answer or sign.
-fn trends_pages(add: &mut dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rendered)) {
+fn trends_pages(add: &mut Add<'_>) {
     use crate::api::view::trends::ReviewStatus;
     use fixtures::noise::{item, proposal, review};
     let (month, proposals, items) = (fixtures::noise::trends(), [proposal()], [item()]);
@@ -85,6 +89,28 @@ fn trends_pages(add: &mut dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rend
     for (name, status) in [("review", ReviewStatus::Open), ("review-signed", ReviewStatus::Signed)] {
         add(name, "/trends/2026-03", &|chrome| trends::review(&review(status), Some(&attempt), chrome));
     }
+}
+
+/// Incidents: the list, one in the middle, refused forms, a hostile one, one that is over, and declaring one.
+fn incident_pages(add: &mut Add<'_>) {
+    let (named, none) = (fixtures::named(), incidents::Attempt::default());
+    add("incidents", "/incidents", &|chrome| incidents::list(&fixtures::incidents(), &named, chrome));
+    add("incidents-none", "/incidents", &|chrome| incidents::list(&[], &incidents::Named::default(), chrome));
+    let path = "/incidents/inc-2026-0042";
+    let one = fixtures::incident();
+    add("incident", path, &|chrome| incidents::detail(&one, None, &none, &named, chrome));
+    let refused = fixtures::refused("note", &[("text", "what I wrote")]);
+    add("incident-refused", path, &|chrome| incidents::detail(&one, None, &refused, &named, chrome));
+    let hostile = fixtures::hostile_incident();
+    add("incident-hostile", path, &|chrome| incidents::detail(&hostile, None, &none, &named, chrome));
+    let mut over = fixtures::incident();
+    (over.incident.open, over.incident.phase) = (false, eavip_core::incident::phase::Phase::Closed);
+    (over.review.completed, over.review.signed) = (over.acknowledged.clone(), over.acknowledged.clone());
+    add("incident-over", path, &|chrome| incidents::detail(&over, None, &none, &named, chrome));
+    let alert = fixtures::alert_detail().alert;
+    add("declare", "/incidents/new", &|chrome| incidents::declare(Some(&alert), &none, &named, chrome));
+    let refused = fixtures::refused("declare", &[("title", "what I wrote")]);
+    add("declare-refused", "/incidents", &|chrome| incidents::declare(None, &refused, &named, chrome));
 }
 
 /// The one on fire, with some of its nodes simulated and several changes of one record.

@@ -51,7 +51,7 @@ async fn writes_each_happening_of_an_alert_once_and_what_comes_later_too() {
         once(&server.app.shared, &server.app.committer).await.unwrap();
     }
     let opened = (Topic::Alert, format!("alert {id} opened: disk-full"));
-    assert_eq!(texts(&server)[1..], [opened.clone()]);
+    assert_eq!(texts(&server)[1..], *std::slice::from_ref(&opened));
     let taken =
         EpisodeEvent::Acknowledged { by: "x".repeat(500), reason: "on it".into(), at: crate::shared::now() };
     let over = EpisodeEvent::Resolved {

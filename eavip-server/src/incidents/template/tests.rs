@@ -70,7 +70,7 @@ fn a_draft_says_what_is_known_and_when_the_next_one_comes() {
             Integrity::Intact,
             true,
             "The impact on shop, which began at 2026-03-02 10:00 UTC, has ended at 2026-03-02 10:00 UTC. We keep \
-             watching. We report again by 2026-03-02 14:00 UTC.",
+             watching. A review of what happened follows.",
         ),
     ];
     for (scope, integrity, mitigated, expected) in cases {
@@ -82,6 +82,6 @@ fn a_draft_says_what_is_known_and_when_the_next_one_comes() {
     assert_eq!(
         internal,
         "inc-1 (SEV-3, triage): shop fails. Affected: shop, since 2026-03-02 10:00 UTC. Commander: nobody yet. Done last: \
-         restarted it. We report again by 2026-03-02 14:00 UTC."
+         restarted it. A review of what happened follows."
     );
 }
