@@ -29,6 +29,7 @@ use crate::identity::{StateDir, StateError};
 use crate::push::Pusher;
 use crate::shutdown::Shutdown;
 use crate::spool::{Limits, Opened, Spool, SpoolError};
+use crate::witness::Keeper;
 
 /// How long the last push may take: systemd's own patience is far longer, a person's isn't.
 const DRAIN: Duration = Duration::from_secs(3);
@@ -85,7 +86,8 @@ impl Agent {
         let credentials = identity.credentials().map_err(EnrolError::Tls)?;
         let client = enrol::agent_client(&credentials)?;
         let servers = watch::Sender::new(identity.servers.agents.clone());
-        let pusher = Pusher::new(node, Arc::clone(&spool), client.clone(), servers.subscribe());
+        let pusher = Pusher::new(node, Arc::clone(&spool), client.clone(), servers.subscribe())
+            .with_witness(Keeper::open(&config.state_dir, identity.servers.store).map_err(StateError::File)?);
         let own = Arc::new(watch::Sender::new(Own::new(&identity)));
         let renewal = Renewal { state, identity, credentials, client, servers, own: Arc::clone(&own) };
         Ok(Self { config, node, spool, pusher, renewal, own })

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eavip_core::id::NodeId;
-use eavip_core::wire::v1::{MAX_REPORTS, Reply};
+use eavip_core::wire::v1::{AuditHead, MAX_REPORTS, Reply};
 use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
@@ -29,6 +29,7 @@ use self::state::Figures;
 use crate::clock;
 use crate::shutdown::Shutdown;
 use crate::spool::{Number, Spool, SpoolError};
+use crate::witness::Keeper;
 
 /// How long to leave a server alone that wants nothing from this node: a person must act first.
 const DENIED_RETRY: Duration = Duration::from_secs(60);
@@ -65,6 +66,8 @@ pub struct Pusher<T> {
     store: Option<String>,
     /// The newest number that this process sent; a mark beyond it is somebody else's.
     sent: Number,
+    /// Looks at the server's audit log; not there for who only brings what is spooled.
+    witness: Option<Keeper>,
     status: Arc<watch::Sender<LinkStatus>>,
 }
 
@@ -99,8 +102,17 @@ impl<T: Transport> Pusher<T> {
             retry_after: Duration::ZERO,
             store: None,
             sent: Number::default(),
+            witness: None,
             status,
         }
+    }
+
+    /// The same as a witness of the audit log that each answer shows the head of.
+    #[must_use]
+    pub fn with_witness(mut self, witness: Keeper) -> Self {
+        self.status.send_modify(|status| status.audit = witness.status());
+        self.witness = Some(witness);
+        self
     }
 
     /// How the link is doing.
@@ -166,7 +178,10 @@ impl<T: Transport> Pusher<T> {
         }
         metrics::counter!("eavip_agent_push_batches_total", "outcome" => word(&outcome)).increment(1);
         match outcome {
-            Outcome::Answered(reply) => self.answered(made.first, made.acknowledged, reply, &url).await,
+            Outcome::Answered(mut reply) => {
+                self.look(reply.audit.take()).await;
+                self.answered(made.first, made.acknowledged, reply, &url).await
+            }
             Outcome::Refused { reason } if count == 1 => self.give_up(made.first, &reason).await,
             Outcome::Refused { .. } => {
                 self.limit = (count / 2).max(1);
@@ -182,16 +197,31 @@ impl<T: Transport> Pusher<T> {
 
     async fn make(&self) -> Result<Option<Made>, SpoolError> {
         let (node, limit) = (self.node, self.limit);
+        let seen = self.witness.as_ref().and_then(Keeper::seen);
         self.with_spool(move |spool| {
             let entries = spool.pending(limit, MAX_BODIES)?;
             let acknowledged = spool.acknowledged();
             let Some(first) = entries.first().map(|entry| entry.number) else { return Ok(None) };
-            let built = batch::build(node, &entries, acknowledged);
+            let built = batch::build(node, &entries, acknowledged, seen);
             let count = if let Built::Ready { count, .. } = &built { *count } else { 1 };
             let last = entries.iter().take(count).next_back().map_or(first, |entry| entry.number);
             Ok(Some(Made { first, last, acknowledged, built }))
         })
         .await
+    }
+
+    /// Lets the witness judge what the server showed of its audit log, whatever becomes of the reports.
+    async fn look(&mut self, head: Option<AuditHead>) {
+        let Some(head) = head else { return };
+        let Some(mut witness) = self.witness.take() else { return };
+        let looked = spawn_blocking(move || {
+            witness.look(&head, clock::now());
+            witness
+        });
+        // A panic in there is a defect that the panic hook has told; the node then is no witness until it is restarted.
+        self.witness = looked.await.ok();
+        let status = self.witness.as_ref().map(Keeper::status).unwrap_or_default();
+        self.status.send_modify(|link| link.audit = status);
     }
 
     async fn answered(&mut self, first: Number, acknowledged: Number, reply: Reply, url: &str) -> Step {

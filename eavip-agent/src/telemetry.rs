@@ -23,5 +23,10 @@ pub fn describe() {
     gauge!("eavip_agent_server_connected", "Whether the server takes what is sent.");
     gauge!("eavip_agent_spool_pending_reports", "Reports that wait in the spool.");
     gauge!("eavip_agent_spool_bytes", "Bytes in the spool.");
+    gauge!("eavip_agent_audit_conflicts", "Contradictions of the server's audit log that this node keeps.");
+    gauge!(
+        "eavip_agent_audit_seen_events",
+        "Records of the server's audit log that this node saw a checkpoint of."
+    );
     gauge!("eavip_agent_spool_durable", "Whether the spool survives a power cut.");
 }

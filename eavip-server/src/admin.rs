@@ -43,6 +43,12 @@ fn gauges(app: &App, at: Timestamp) {
     metrics::gauge!("eavip_outbox_given_up").set(book.outbox.given_up().count() as f64);
     metrics::gauge!("eavip_outbox_oldest_age_seconds").set(age);
     metrics::gauge!("eavip_nodes").set(book.nodes.values().filter(|node| !node.revoked).count() as f64);
+    if let Some(audit) = &app.audit {
+        let mut conflicting = 0_u32;
+        app.shared.nodes.each(|known| conflicting += u32::from(crate::api::audit::conflicts(&known.node)));
+        metrics::gauge!("eavip_audit_conflicting_nodes").set(f64::from(conflicting));
+        metrics::gauge!("eavip_audit_witnesses").set(audit.witnesses().len() as f64);
+    }
     metrics::gauge!("eavip_alerts_open").set(book.alerts.open().count() as f64);
 }
 

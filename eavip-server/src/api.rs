@@ -3,6 +3,7 @@
 
 pub mod about;
 pub mod alerts;
+pub mod audit;
 pub mod build;
 pub mod changes;
 pub mod conditional;
@@ -16,12 +17,15 @@ pub mod nodes;
 pub mod noise;
 pub mod overview;
 pub mod page;
+pub mod quarantine;
 pub mod roles;
 pub mod session;
+pub mod silences;
 pub mod tokens;
 pub mod trends;
 pub mod users;
 pub mod view;
+pub mod why;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -46,6 +50,7 @@ fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(document::head())
         .merge(about::router())
         .merge(alerts::router())
+        .merge(audit::router())
         .merge(changes::router())
         .merge(docs::router())
         .merge(incidents::router())
@@ -53,10 +58,13 @@ fn resources() -> OpenApiRouter<App> {
         .merge(nodes::router())
         .merge(noise::router())
         .merge(overview::router())
+        .merge(quarantine::router())
         .merge(session::router())
+        .merge(silences::router())
         .merge(tokens::router())
         .merge(trends::router())
         .merge(users::router())
+        .merge(why::router())
 }
 
 /// The API's routes, guarded.

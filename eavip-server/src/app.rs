@@ -1,16 +1,21 @@
 //! What every handler needs.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eavip_agent::tls::Pin;
 
 use crate::api::idempotency::Idempotency;
 use crate::api::overview::Latest;
+use crate::audit::AuditLog;
 use crate::auth::Auth;
 use crate::commit::Committer;
 use crate::shared::Shared;
 use crate::sse::Streams;
+
+/// Where the configuration is read from when somebody asks for it: the file that was named at the start, if one was.
+#[derive(Debug, Clone)]
+pub struct Reload(pub Option<PathBuf>);
 
 /// The server as its handlers see it.
 #[derive(Debug, Clone)]
@@ -29,6 +34,10 @@ pub struct App {
     pub idempotency: Arc<Idempotency>,
     /// Who follows the stream of changes.
     pub streams: Arc<Streams>,
+    /// The audit log; none where nothing is kept on disk.
+    pub audit: Option<Arc<AuditLog>>,
+    /// Reads the configuration anew; unset where the process that serves this has none to read.
+    pub reload: Arc<OnceLock<Reload>>,
 }
 
 impl App {
@@ -43,7 +52,15 @@ impl App {
             overview: Arc::default(),
             idempotency: Arc::default(),
             streams: Arc::default(),
+            audit: None,
+            reload: Arc::default(),
         }
+    }
+
+    /// The same with an audit log.
+    #[must_use]
+    pub fn with_audit(self, audit: Arc<AuditLog>) -> Self {
+        Self { audit: Some(audit), ..self }
     }
 }
 

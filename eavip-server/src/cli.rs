@@ -1,9 +1,12 @@
 //! The command line of `eavip-server`. Data goes to stdout, talk to stderr; what is wrong is said with its place and
 //! its remedy.
 
+mod audit;
 mod check;
 mod quickstart;
 mod run;
+
+pub(crate) use run::reload;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -64,6 +67,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Verify, prove and export the audit log, from files alone.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Print the API's description (OpenAPI 3.1, JSON).
     Openapi,
 }
@@ -87,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Run { config } => with_runtime(|| run::run(config)),
         Command::Check { config } => check::check(config.as_deref()),
         Command::Config(ConfigCommand::Show { config }) => check::show(config.as_deref()),
+        Command::Audit(audit) => audit::run(audit),
         Command::Openapi => say(&crate::api::openapi_json()),
     };
     exit.into()

@@ -10,6 +10,7 @@ pub mod incidents;
 pub mod model;
 pub mod noise;
 pub mod sign_in;
+mod silences;
 pub mod trends;
 pub mod trust;
 
@@ -27,7 +28,8 @@ use serde_json::{Value, json};
 
 pub use self::error::{ClientError, Refusal};
 use self::model::{
-    Alert, AlertDetail, JoinToken, NewToken, Node, NodeDetail, Overview, Page, Principal, Token,
+    Alert, AlertDetail, AuditGrowth, AuditLog, JoinToken, NewToken, Node, NodeDetail, Overview, Page,
+    Principal, Token,
 };
 pub use self::trust::{ServerUrl, Trust};
 
@@ -76,6 +78,10 @@ pub struct AlertFilter {
     pub rule: Option<String>,
     /// The node's id.
     pub node: Option<String>,
+    /// Only those that opened at this moment or later, RFC 3339.
+    pub from: Option<String>,
+    /// Only those that opened before this moment, RFC 3339.
+    pub to: Option<String>,
 }
 
 /// A server, asked in somebody's name.
@@ -194,6 +200,22 @@ impl Client {
         let path = format!("/api/v1/nodes/{}", segment(id)?);
         let request = self.request(Method::DELETE, &path).query(&[("reason", reason)]);
         self.send(request).await.map(drop)
+    }
+
+    /// How the audit log stands.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`].
+    pub async fn audit(&self) -> Result<Answer<AuditLog>, ClientError> {
+        self.get("/api/v1/audit").await
+    }
+
+    /// The proof that the audit log of one size continues that of a smaller one.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`].
+    pub async fn audit_growth(&self, from: u64, to: u64) -> Result<Answer<AuditGrowth>, ClientError> {
+        self.get(&format!("/api/v1/audit/proof/consistency?from={from}&to={to}")).await
     }
 
     /// API tokens in force.

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod args;
+mod audit;
 mod check;
 mod explain;
 mod failure;
@@ -18,6 +19,7 @@ mod output;
 mod policy;
 mod reasons;
 mod session;
+mod silences;
 mod status;
 mod text;
 mod tokens;

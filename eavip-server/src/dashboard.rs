@@ -11,6 +11,9 @@
 //! | `GET /nodes/{id}/series/{series}?span=` | [`pages::series`] | `NodeDetail.row`, `History` |
 //! | `GET /alerts?status=&category=&q=`, `/fragments/alerts` | [`alerts::list`] | `Alert`s, `Now` |
 //! | `GET /alerts/{id}`, `/fragments/alerts/{id}` | [`alerts::detail`] | `AlertDetail`, `History` of its series |
+//! | `GET /alerts/{id}/why`, `/fragments/alerts/{id}/why` | [`why::why`] | `Alert`, `Why` |
+//! | `GET /alerts/quarantined`, `/fragments/alerts/quarantined` | [`silences::quarantined`] | `Quarantined`s |
+//! | `GET /silences?match=`, `/fragments/silences` | [`silences::silences`] | `Silence`s, `Window`s |
 //! | `GET /runbooks`, `/runbooks/{page}` | [`runbook::index`], [`runbook::page`] | Markdown, open `Alert`s that cite it |
 //! | `GET /noise`, `/fragments/noise` | [`noise::noise`] | `Noise` |
 //! | `GET /trends`, `/fragments/trends` | [`trends::trends`] | `Trends`, `ReviewRow`s, `Proposal`s, `OpenItem`s |
@@ -33,6 +36,9 @@
 //! | `POST /trends/proposals/{id}/answer` | `reply`, `reason`, `record` | 303 to the proposals; the page again with what was wrong |
 //! | `POST /incidents` | what an incident is declared with | 303 to it; the page again with input and what was wrong |
 //! | `POST /incidents/{id}/{what}` | those of the API's route | 303 to the incident; the page again with input and all findings |
+//! | `POST /silences` | `matchers`, `reason`, `ticket`, `hours` | 303 to `/silences`; the page again with what was wrong |
+//! | `POST /silences/{id}/approve` | | the same |
+//! | `POST /silences/{id}/end` | `reason` | the same |
 //! | `POST /settings/join-tokens` | `deployment`, `environment`, `mode` | the page with the command, this once |
 //! | `POST /settings/tokens` | `name`, `role`, `days` | the page with the secret, this once |
 //! | `POST /settings/tokens/{id}/revoke` | | 303 to `/settings` |
@@ -49,7 +55,9 @@ pub mod noise;
 pub mod pages;
 pub mod runbook;
 pub mod settings;
+pub mod silences;
 pub mod trends;
+pub mod why;
 pub mod words;
 
 use askama::Template;

@@ -12,10 +12,10 @@ pub mod steps;
 pub mod template;
 
 /// Another incident can't be declared: too many wait for somebody.
-pub const FULL: &str = "EAVIP-W01";
+pub const FULL: &str = "EAVIP-Z01";
 /// An alert belongs to an incident already.
-pub const BELONGS: &str = "EAVIP-W02";
+pub const BELONGS: &str = "EAVIP-Z02";
 /// The review isn't any more what its new text was written from.
-pub const OUTDATED: &str = "EAVIP-W03";
+pub const OUTDATED: &str = "EAVIP-Z03";
 /// A step that isn't on the runbook's page.
-pub const NO_STEP: &str = "EAVIP-W04";
+pub const NO_STEP: &str = "EAVIP-Z04";

@@ -14,6 +14,7 @@ use eavip_core::id::NodeId;
 use eavip_core::wire::v1::{Batch, Body, Reply, WireError};
 use tokio::sync::Semaphore;
 
+use crate::audit::AuditLog;
 use crate::commit::{Checked, Committer, Reports, Taken};
 use crate::problem::{Code, Problem};
 use crate::shared::now;
@@ -39,13 +40,25 @@ pub struct Ingest {
     committer: Committer,
     store: Arc<str>,
     places: Arc<Semaphore>,
+    audit: Option<Arc<AuditLog>>,
 }
 
 impl Ingest {
     /// Takes reports for a store.
     #[must_use]
     pub fn new(committer: Committer, store: uuid::Uuid) -> Self {
-        Self { committer, store: store.to_string().into(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            committer,
+            store: store.to_string().into(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            audit: None,
+        }
+    }
+
+    /// The same with an audit log, whose head each answer shows.
+    #[must_use]
+    pub fn with_audit(self, audit: Arc<AuditLog>) -> Self {
+        Self { audit: Some(audit), ..self }
     }
 
     /// The route, for a listener that tells each request's node as an extension.
@@ -70,7 +83,7 @@ async fn reports(
         Problem::new(Code::TooLarge, "the body is larger than 1 MiB, or was cut; send smaller batches")
     })?;
     let bytes = inflated(&headers, body)?;
-    let reports = read(peer, bytes).inspect_err(|problem| count(problem.code.as_str()))?;
+    let (reports, audit_seen) = read(peer, bytes).inspect_err(|problem| count(problem.code.as_str()))?;
     let taken = ingest.committer.reports(reports).await?;
     let (epoch, acknowledged) = match taken {
         Taken::Acknowledged { epoch, seq } | Taken::Rewound { epoch, seq } => (epoch, seq),
@@ -89,8 +102,12 @@ async fn reports(
             return Err(Problem::new(Code::StorageFull, told).retry(COME_AGAIN));
         }
     };
+    let audit = ingest.audit.as_ref().and_then(|audit| {
+        audit_seen.inspect(|seen| audit.witnessed(peer, *seen, now()));
+        audit.shown(audit_seen)
+    });
     let store = ingest.store.to_string();
-    Ok(Json(Reply { store, epoch, acknowledged, server_time: now(), pace: None }).into_response())
+    Ok(Json(Reply { store, epoch, acknowledged, server_time: now(), pace: None, audit }).into_response())
 }
 
 fn count(code: &'static str) {
@@ -121,7 +138,7 @@ fn inflated(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Problem> {
 }
 
 /// Reads the whole request before anything of it is written: it is taken whole or refused whole.
-fn read(peer: NodeId, bytes: Bytes) -> Result<Reports, Problem> {
+fn read(peer: NodeId, bytes: Bytes) -> Result<(Reports, Option<u64>), Problem> {
     let batch = Batch::decode(&bytes).map_err(refused)?;
     if batch.node != peer {
         return Err(refused(WireError::wrong("node", "the batch names another node than the certificate")));
@@ -132,8 +149,8 @@ fn read(peer: NodeId, bytes: Bytes) -> Result<Reports, Problem> {
         let body = Body::decode(text, &format!("reports[{at}].body")).map_err(refused)?;
         reports.push(Checked { seq: report.seq, digest: report.digest, bytes: bytes.slice_ref(text), body });
     }
-    let (epoch, acknowledged) = (batch.epoch, batch.acknowledged);
-    Ok(Reports { node: peer, epoch, acknowledged, received_at: now(), reports })
+    let (epoch, acknowledged, audit_seen) = (batch.epoch, batch.acknowledged, batch.audit_seen);
+    Ok((Reports { node: peer, epoch, acknowledged, received_at: now(), reports }, audit_seen))
 }
 
 fn refused(error: WireError) -> Problem {

@@ -12,6 +12,7 @@
 //! three moments on. [`Options::known`] adds what a checkpoint of the views knows.
 
 mod frame;
+mod inspect;
 mod mark;
 mod open;
 mod quarantine;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use eavip_agent::durable::Mark;
 use eavip_agent::durable::files::DirLock;
 
+pub use inspect::{Inspected, inspect};
 use mark::Facts;
 pub use replay::{Problem, Reader, Replay};
 use reserve::Reserve;

@@ -78,6 +78,7 @@ macro_rules! builtin {
 
 builtin![
     "alert-intake",
+    "audit-conflict",
     "certificate-expiring",
     "clock-off",
     "collector-blind",

@@ -16,6 +16,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Enrolment, Web};
+use crate::audit::{self, AuditError, AuditLog, Growing};
 use crate::authority::{self, Authority, AuthorityError, RevokedNodes, ServerIdentity};
 use crate::commit::{self, Committer};
 use crate::config::{Config, ReceiverConfig, receiver_problem};
@@ -61,6 +62,9 @@ pub enum StartError {
     /// The certificate authority can't be used.
     #[error("the certificate authority can't be used")]
     Authority(#[from] AuthorityError),
+    /// The audit log can't be opened.
+    #[error("the audit log can't be opened")]
+    Audit(#[from] AuditError),
     /// A thread can't be started.
     #[error("the commit thread can't be started")]
     Thread(#[source] std::io::Error),
@@ -85,6 +89,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     committed: oneshot::Receiver<Result<(), StoreError>>,
+    growing: Growing,
 }
 
 /// What is bound before anything is opened.
@@ -115,6 +120,8 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
     let (committer, thread) =
         commit::spawn(Arc::clone(&store), Arc::clone(&shared), recovered).map_err(StartError::Thread)?;
     started(&committer, &shared, store.repairs()).await?;
+    let directory = config.data.join(audit::DIRECTORY);
+    let (audit, growing) = AuditLog::start(&directory, Arc::clone(&store), Arc::clone(&shared))?;
 
     let (stop, stopped) = watch::channel(false);
     let urls = vec![format!("https://{}", outward(config.url.as_deref(), web))];
@@ -131,7 +138,8 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
             enrolment: Some(Enrolment { urls, pin: authority.pin() }),
             runbooks: runbooks::beside(&config.runbook),
         },
-    );
+    )
+    .with_audit(Arc::clone(&audit));
     let mut tasks = JoinSet::new();
     let revoked = Arc::new(RevokedNodes::default());
     let enrolments = Enrolments {
@@ -146,7 +154,7 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
         Speaks::Web { tls: Arc::new(authority::web_config(&identity)?), plain: config.plain_http() };
     let tls = Arc::new(authority::agents_config(&authority, &identity, &revoked)?);
     let agents_speaks = Speaks::Agents { tls, store: authority.store(), revoked: Arc::clone(&revoked) };
-    let ingest = Ingest::new(committer.clone(), authority.store());
+    let ingest = Ingest::new(committer.clone(), authority.store()).with_audit(audit);
     let agents_router = enrolments.clone().agents_router().merge(ingest.router());
     let web_router = router::web(app.clone(), enrolments.web_router());
     tasks.spawn(listener::serve(bound.web, web_speaks, web_router, stopped.clone()));
@@ -161,7 +169,7 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
     tasks.spawn(until(stopped.clone(), keep_revoked(Arc::clone(&shared), revoked)));
     tasks.spawn(until(stopped.clone(), renew(Arc::clone(&authority), identity)));
     let committed = watch_thread(thread);
-    Ok(Server { web, agents, admin, app, authority, stop, tasks, committed })
+    Ok(Server { web, agents, admin, app, authority, stop, tasks, committed, growing })
 }
 
 impl Server {
@@ -198,7 +206,7 @@ impl Server {
     /// # Errors
     /// When the disk no longer confirms writes: the server then stops by itself.
     pub async fn run(self, told: impl Future<Output = ()>) -> Result<(), StoreError> {
-        let Self { app, stop, mut tasks, mut committed, .. } = self;
+        let Self { app, stop, mut tasks, mut committed, growing, .. } = self;
         let early = tokio::select! {
             () = told => None,
             ended = &mut committed => Some(ended),
@@ -211,6 +219,8 @@ impl Server {
             Some(ended) => ended,
             None => committed.await,
         };
+        // The last checkpoint covers the last record. A panic in there has told so by the panic hook.
+        let _ = tokio::task::spawn_blocking(|| growing.finish()).await;
         ended.unwrap_or(Err(StoreError::NotDurable))
     }
 }

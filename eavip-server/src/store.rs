@@ -84,6 +84,9 @@ pub type SeriesRollUp = (NodeId, SeriesKey, RollUp);
 /// Records with their positions, in order; damaged ones were reported at opening and are left out.
 pub type Records<'a, T> = Box<dyn Iterator<Item = Result<(u64, T), StoreError>> + 'a>;
 
+/// Stored bytes of records with their positions, in order.
+pub type Follow<'a> = Box<dyn Iterator<Item = (u64, Vec<u8>)> + Send + 'a>;
+
 /// What the server needs of a place to keep things.
 pub trait Store: Send + Sync + std::fmt::Debug {
     /// Identifies this store for good; a copy that was restored elsewhere keeps it.
@@ -118,6 +121,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The ledger from a position on.
     fn ledger(&self, from: u64) -> Records<'_, LedgerRecord>;
+
+    /// The position that the next record of the ledger gets.
+    fn ledger_end(&self) -> u64;
+
+    /// The ledger from a position on, as it is stored and as far as it is durable. After `None` a later `next` goes on with
+    /// what was made durable since. Damaged records are left out.
+    fn follow_ledger(&self, from: u64) -> Follow<'_>;
 
     /// What was received from a position on; earlier ones may be gone.
     fn reports(&self, from: u64) -> Records<'_, Received>;

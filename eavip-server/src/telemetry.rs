@@ -49,6 +49,13 @@ fn describe() {
     gauge!("eavip_outbox_given_up", "Notifications that were given up.");
     gauge!("eavip_outbox_oldest_age_seconds", "How long the oldest waiting notification has waited.");
     gauge!("eavip_nodes", "Enrolled nodes.");
+    counter!("eavip_audit_checkpoints_total", "Checkpoints of the audit log that were signed.");
+    gauge!("eavip_audit_records", "Records in the tree of the audit log.");
+    gauge!("eavip_audit_checkpoint_records", "Records that the newest checkpoint covers.");
+    gauge!("eavip_audit_checkpoint_timestamp_seconds", "When the newest checkpoint was signed.");
+    gauge!("eavip_audit_contradicted", "Whether the ledger isn't what was signed.");
+    gauge!("eavip_audit_conflicting_nodes", "Nodes that were shown audit logs that contradict each other.");
+    gauge!("eavip_audit_witnesses", "Nodes that looked at the audit log since the start.");
     gauge!("eavip_alerts_open", "Alerts that are not over.");
 }
 

@@ -55,6 +55,13 @@ fn an_operator_works_through_the_command_line() {
     assert!(server.data(&["join-token", "create", "--deployment", "acme"]).starts_with("eavip1."));
     assert_eq!(code(&server.ctl(&["join-token", "create", "--deployment", "NOT A NAME"])), 2);
 
+    until("the first checkpoint", || (code(&server.ctl(&["audit"])) == 0).then_some(()));
+    let again = server.ctl(&["audit"]);
+    assert_eq!(code(&again), 0, "{}", told(&again));
+    assert!(!told(&again).contains("first look"), "the key was pinned: {}", told(&again));
+    assert!(server.data(&["audit"]).contains("seen here"));
+    assert!(json(&["audit", "-o", "json"])["checkpoint"]["note"].is_string());
+
     let revoked = server.ctl(&["nodes", "revoke", &node, "--reason", "the test is over"]);
     assert_eq!(code(&revoked), 0, "{}", told(&revoked));
     assert_eq!(code(&server.ctl(&["nodes", "revoke", &node, "--reason", "again"])), 4);

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking; helper functions are outside the `#[test]` items that clippy exempts"
 )]
 
+mod alertmanager;
+mod audit;
 mod ctl;
 mod demo;
 mod durability;

@@ -157,6 +157,16 @@ impl Site {
         Peer::tls(self.web, trusting_config(&ca).unwrap())
     }
 
+    /// Asks for a path as somebody who signs in with a password, as a page of the server would.
+    pub fn as_user(&self, user: &str, password: &str, method: &str, path: &str) -> Answer {
+        let json = ("content-type", "application/json");
+        let body = json!({ "user": user, "password": password }).to_string();
+        let signed_in = self.web().ask("POST", "/api/v1/session", &[json], body.as_bytes()).unwrap();
+        let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
+        let headers = [json, ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
+        self.web().ask(method, path, &headers, b"").unwrap()
+    }
+
     /// Asks the API with the token.
     pub fn api(&self, method: &str, path: &str, body: &Value) -> Answer {
         self.ask(method, &format!("/api/v1{path}"), body).unwrap()
@@ -167,10 +177,23 @@ impl Site {
     /// # Errors
     /// When there is no answer.
     pub fn ask(&self, method: &str, path: &str, body: &Value) -> std::io::Result<Answer> {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(method, path, body.as_bytes())
+    }
+
+    /// Sends bytes to any path with the token.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn send(&self, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answer> {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.web().ask(method, path, &headers, body.as_bytes())
+        self.web().ask(method, path, &headers, body)
+    }
+
+    /// The API token, an administrator's.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// What the API answers to a GET.

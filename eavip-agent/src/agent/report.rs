@@ -66,7 +66,7 @@ impl<S: Source> Reporter<S> {
     }
 
     async fn keep(&mut self, mut body: Body) {
-        body.readings.push(self.meter.clock());
+        body.readings.extend([self.meter.clock(), self.meter.audit(clock::now())]);
         let (spool, meter) = (Arc::clone(&self.spool), self.meter.clone());
         let kept = spawn_blocking(move || {
             let stored = store(&spool, body);

@@ -9,6 +9,8 @@ use super::exit;
 use super::output::table;
 use crate::collect::{Collectors, probe::Probe};
 use crate::config::Config;
+use crate::identity::Identity;
+use crate::witness;
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
@@ -35,6 +37,7 @@ impl Check {
 /// Tries everything once and prints a line for each; the exit code is 3 when something needs mending.
 pub async fn run(_: &DoctorArgs, config: &Config, out: &mut impl Write) -> u8 {
     let mut checks = vec![state_dir(&config.state_dir)];
+    checks.extend(audit(&config.state_dir));
     checks.extend(collectors(config).await);
     checks.extend(probes(config).await);
     let bad = checks.iter().any(|check| !check.remedy.is_empty());
@@ -65,6 +68,25 @@ fn state_dir(path: &Path) -> Check {
             Check::bad(what, format!("`{shown}`: {error}"), "create it for the agent's user, mode 0700")
         }
     }
+}
+
+/// What this node saw of its server's audit log; nothing for a node that isn't enrolled.
+fn audit(state: &Path) -> Option<Check> {
+    let what = "audit witness";
+    let store = Identity::load(state).ok()?.servers.store;
+    let path = witness::file(state, store);
+    let check = match witness::read(&path) {
+        Ok(None) => Check::good(what, "no checkpoint was seen yet".to_owned()),
+        Ok(Some(testimony)) => match (testimony.conflicts(), testimony.seen()) {
+            (0, seen) => Check::good(what, format!("{} events seen", seen.unwrap_or_default())),
+            (count, _) => {
+                let found = format!("{count} contradictions in `{}`", path.display());
+                Check::bad(what, found, "keep the file and tell security; `eavip-agent status` shows them")
+            }
+        },
+        Err(error) => Check::bad(what, error.to_string(), "keep the file aside, and restart the agent"),
+    };
+    Some(check)
 }
 
 async fn collectors(config: &Config) -> Vec<Check> {

@@ -72,6 +72,16 @@ fn rows(identity: &Identity, until: Timestamp, agent: Option<&AgentStatus>) -> V
         ),
         ("spool", format!("{} reports wait, {} bytes", link.pending, link.spool_bytes)),
     ]);
+    let audit = &link.audit;
+    rows.push((
+        "audit log",
+        audit.events.map_or_else(
+            || "no checkpoint was seen".to_owned(),
+            |events| format!("{events} events seen, last look {}", moment(audit.looked_at)),
+        ),
+    ));
+    rows.extend(audit.conflicts.iter().map(|conflict| ("conflict", conflict.clone())));
+    rows.extend(audit.problem.iter().map(|problem| ("audit problem", problem.clone())));
     if !link.reason.is_empty() {
         rows.push(("reason", link.reason.clone()));
     }
@@ -93,6 +103,13 @@ fn judge(until: Timestamp, now: Timestamp, agent: Option<&AgentStatus>) -> u8 {
             }
             if !agent.link.durable {
                 findings.push("the spool's disk failed a sync; replace it and restart the agent".to_owned());
+            }
+            if !agent.link.audit.conflicts.is_empty() {
+                findings.push(
+                    "the server's audit log contradicts what this node was shown; keep the state directory's witness file and \
+                     tell security"
+                        .to_owned(),
+                );
             }
             if agent.link.refused > 0 {
                 findings.push(format!("{} reports were refused for good; see the log", agent.link.refused));

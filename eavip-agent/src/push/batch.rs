@@ -33,15 +33,15 @@ pub(super) enum Built {
 }
 
 /// Builds a request of as many of the entries as fit; they are of one epoch, and there is at least one. `acknowledged` is
-/// the mark that the server gave.
+/// the mark that the server gave, `seen` how much of its audit log was seen.
 #[must_use]
-pub(super) fn build(node: NodeId, entries: &[Entry], acknowledged: Number) -> Built {
+pub(super) fn build(node: NodeId, entries: &[Entry], acknowledged: Number, seen: Option<u64>) -> Built {
     let mut count = entries.len();
     loop {
         let Some(entries) = entries.get(..count) else {
             return Built::Unsendable { reason: "it isn't there" };
         };
-        let (sendable, json) = match encode(node, entries, acknowledged) {
+        let (sendable, json) = match encode(node, entries, acknowledged, seen) {
             Ok(json) => (entries.len(), json),
             Err(0) => return Built::Unsendable { reason: "its body is not JSON" },
             Err(before) => {
@@ -60,7 +60,12 @@ pub(super) fn build(node: NodeId, entries: &[Entry], acknowledged: Number) -> Bu
 }
 
 /// The request as JSON, or the index of the first entry that isn't JSON.
-fn encode(node: NodeId, entries: &[Entry], acknowledged: Number) -> Result<Vec<u8>, usize> {
+fn encode(
+    node: NodeId,
+    entries: &[Entry],
+    acknowledged: Number,
+    seen: Option<u64>,
+) -> Result<Vec<u8>, usize> {
     let epoch = entries.first().map_or(0, |entry| entry.number.epoch);
     let mut reports = Vec::with_capacity(entries.len());
     for (at, entry) in entries.iter().enumerate() {
@@ -72,5 +77,5 @@ fn encode(node: NodeId, entries: &[Entry], acknowledged: Number) -> Result<Vec<u
         });
     }
     let acknowledged = if acknowledged.epoch == epoch { acknowledged.seq } else { 0 };
-    serde_json::to_vec(&v1::Batch { node, epoch, acknowledged, reports }).map_err(|_| 0)
+    serde_json::to_vec(&v1::Batch { node, epoch, acknowledged, audit_seen: seen, reports }).map_err(|_| 0)
 }

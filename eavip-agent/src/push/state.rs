@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::clock;
 use crate::spool::{Durability, Spool};
+use crate::witness::WitnessStatus;
 
 /// Where the link stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +67,9 @@ pub struct LinkStatus {
     /// taken off, because within it nobody knows when the server looked at its clock.
     #[serde(default)]
     pub clock_off_ms: Option<u64>,
+    /// What this node saw of the server's audit log.
+    #[serde(default)]
+    pub audit: WitnessStatus,
 }
 
 /// What the spool holds at one moment.
@@ -97,6 +101,12 @@ impl Meter {
         self.0.send_modify(|status| status.measured(figures));
     }
 
+    /// Whether this node was shown audit logs that contradict each other.
+    #[must_use]
+    pub fn audit(&self, now: Timestamp) -> Reading {
+        self.0.borrow().audit.reading(now)
+    }
+
     /// This host's clock against the server's.
     #[must_use]
     pub fn clock(&self) -> Reading {
@@ -118,6 +128,7 @@ impl LinkStatus {
             durable: true,
             refused: 0,
             clock_off_ms: None,
+            audit: WitnessStatus::default(),
         };
         status.measured(figures);
         status

@@ -63,6 +63,7 @@ impl Server {
             acknowledged: self.mark,
             server_time: clock::now(),
             pace: self.pace,
+            audit: None,
         })
     }
 }
@@ -201,7 +202,14 @@ async fn waits_when_the_server_stores_nothing_or_answers_nonsense() {
     let mut site = Site::new(3, &["https://a:1"]);
     let reply = |epoch, acknowledged| {
         let store = String::new();
-        Outcome::Answered(Reply { store, epoch, acknowledged, server_time: clock::now(), pace: None })
+        Outcome::Answered(Reply {
+            store,
+            epoch,
+            acknowledged,
+            server_time: clock::now(),
+            pace: None,
+            audit: None,
+        })
     };
     site.server().next = [reply(T0, 0), reply(7, 3)].into();
     for _ in 0..2 {

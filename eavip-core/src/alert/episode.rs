@@ -94,6 +94,9 @@ pub enum Origin {
         /// Where that system shows the rule.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         generator: Option<String>,
+        /// Those of its labels in whose place the ones that are [added](ADDED) here stand.
+        #[serde(default, skip_serializing_if = "Labels::is_empty")]
+        replaced: Labels,
     },
     /// The server states it of its own work.
     Server {
@@ -317,8 +320,22 @@ impl Aggregate for Episode {
     }
 }
 
-/// Labels that an evaluation adds to those of [`labels`]: `rule`, `category` and `owner`.
-const ADDED: usize = 3;
+/// Labels that every alert gets beside its own. One that another system didn't send is called `alertname` by its rule as well, so
+/// that whoever writes matchers for Alertmanager means it too.
+pub const ADDED: [&str; 3] = ["rule", "category", "owner"];
+
+impl Opening {
+    /// The labels as they were before any was [added](ADDED).
+    #[must_use]
+    pub fn sent_labels(&self) -> Labels {
+        let replaced = match &self.origin {
+            Origin::Sent { replaced, .. } => replaced.clone(),
+            Origin::Node(_) | Origin::Server { .. } => Labels::default(),
+        };
+        let own = self.labels.iter().filter(|(name, _)| !ADDED.contains(name));
+        Labels::first_of(own.chain(replaced.iter()), MAX_LABELS)
+    }
+}
 
 /// The labels of an alert: place and node, then service and series. Where the bound is reached, those of the series
 /// are left out first: what routes and people look at stays.
@@ -339,7 +356,7 @@ pub fn labels(node: &Node, subject: &Subject) -> Labels {
     let service = service.map(|service| ("service", service.as_str()));
     // Place and node win over what a series claims of itself.
     let fixed = place.into_iter().chain(service).chain(node.place.labels.iter());
-    Labels::first_of(fixed.chain(own.into_iter().flat_map(Labels::iter)), MAX_LABELS - ADDED)
+    Labels::first_of(fixed.chain(own.into_iter().flat_map(Labels::iter)), MAX_LABELS - ADDED.len() - 1)
 }
 
 /// What identifies a rule and its indicator on a node's subject over all its episodes. Labels of the place aren't part

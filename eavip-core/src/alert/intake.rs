@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::episode::Origin;
+use super::episode::{ADDED, Origin};
 use super::rule::{Action, Runbook};
 use super::{Category, owner};
 use crate::environment::Environment;
@@ -29,7 +29,7 @@ crate::rules! {
 }
 
 /// Most labels of an alert that is taken in: `rule`, `category` and `owner` are added to them.
-pub const MAX_SENT_LABELS: usize = MAX_LABELS - 3;
+pub const MAX_SENT_LABELS: usize = MAX_LABELS - ADDED.len();
 /// Most annotations of an alert.
 pub const MAX_ANNOTATIONS: usize = 64;
 /// Longest annotation in bytes: a long paragraph.
@@ -230,7 +230,11 @@ pub fn admit(sent: &Sent, policy: &Policy) -> Result<Stated, Lacks> {
         action: said.unwrap_or(own),
         runbook,
         since: *since,
-        origin: Origin::Sent { annotations: annotations.clone(), generator: generator.clone() },
+        origin: Origin::Sent {
+            annotations: annotations.clone(),
+            generator: generator.clone(),
+            replaced: Labels::first_of(labels.iter().filter(|(name, _)| ADDED.contains(name)), ADDED.len()),
+        },
     })
 }
 
@@ -238,8 +242,9 @@ fn place(labels: &Labels) -> Option<(Environment, Mode)> {
     Some((labels.get("environment")?.parse().ok()?, labels.get("mode")?.parse().ok()?))
 }
 
-/// The label `category` where it is one of the runbook's words, else what `severity` means.
-fn category(labels: &Labels, policy: &IntakePolicy) -> Category {
+/// How urgent an alert from elsewhere is: the label `category` where it is one of the runbook's words, else what `severity` means.
+#[must_use]
+pub fn category(labels: &Labels, policy: &IntakePolicy) -> Category {
     let own = labels.get("category").and_then(|word| word.parse().ok());
     let meant = || policy.severities.get(&labels.get("severity")?.to_lowercase()).copied();
     own.or_else(meant).unwrap_or(Category::Warning)

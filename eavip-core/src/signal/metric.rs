@@ -156,6 +156,8 @@ metrics! {
     SpoolPending = "spool_pending", Freshness, Count, Gauge;
     /// Whether the agent's spool keeps its promise to survive a power cut.
     SpoolDurable = "spool_durable", Freshness, Bool, Gauge;
+    /// Whether the node was shown audit logs of its server that contradict each other.
+    AuditConflict = "audit_conflict", Freshness, Bool, Gauge;
     /// Memory that the agent itself holds.
     AgentMemory = "agent_memory_bytes", Freshness, Bytes, Gauge;
     /// Time since the node's last report; told by the server, not by the agent.

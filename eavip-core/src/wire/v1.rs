@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::id::{Digest128, NodeId, ServiceId};
+use crate::id::{Digest128, Digest256, NodeId, ServiceId};
 use crate::labels::Labels;
 use crate::node::{Facts, MAX_SERIES};
 use crate::signal::histogram::Histogram;
@@ -57,6 +57,9 @@ pub struct Batch<'a> {
     /// lower has lost something: it stores nothing and answers with its mark, and the sender goes back to it.
     #[serde(default)]
     pub acknowledged: u64,
+    /// The size of the audit log at the last checkpoint that the sender saw: the answer's proof begins there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_seen: Option<u64>,
     /// The reports, with rising numbers.
     #[serde(borrow)]
     pub reports: Vec<Envelope<'a>>,
@@ -88,6 +91,26 @@ pub struct Reply {
     /// Don't push again before this long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pace: Option<Span>,
+    /// The head of the server's audit log. One that can't be read counts as none, so that it costs no acknowledgement.
+    #[serde(default, deserialize_with = "readable", skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditHead>,
+}
+
+/// The newest checkpoint of the server's audit log, for a witness ([`crate::audit::witness`]) to judge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// Whose signature it carries, in the form of a C2SP verifier key. A witness believes the first one only.
+    pub key: String,
+    /// The signed checkpoint.
+    pub checkpoint: String,
+    /// That it continues the log at [`Batch::audit_seen`]; empty where that needs no proof.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proof: Vec<Digest256>,
+}
+
+fn readable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<AuditHead>, D::Error> {
+    let value = Option::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(value.and_then(|value| serde_json::from_value(value).ok()))
 }
 
 /// What one report says.

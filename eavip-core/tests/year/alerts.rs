@@ -111,7 +111,7 @@ fn report(world: &mut World, spot: Spot) {
         body: serde_json::from_str::<&RawValue>(&body).unwrap(),
     };
     let node = platform::node_id(spot.0, spot.1);
-    let batch = Batch { node, epoch: 1, acknowledged: *seq - 1, reports: vec![envelope] };
+    let batch = Batch { node, epoch: 1, acknowledged: *seq - 1, audit_seen: None, reports: vec![envelope] };
     let wire = serde_json::to_vec(&batch).unwrap();
 
     let taken = Batch::decode(&wire).unwrap();

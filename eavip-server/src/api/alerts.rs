@@ -10,6 +10,7 @@ use eavip_core::aggregate::Aggregate;
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Episode, EpisodeCommand, EpisodeEvent, MAX_REASON, Status};
 use eavip_core::id::{AlertRuleId, Digest128, NodeId, TeamId};
+use eavip_core::time::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -59,6 +60,12 @@ pub struct ListQuery {
     /// The rule that opened them.
     #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9._-]*$", max_length = 63)]
     pub rule: Option<AlertRuleId>,
+    /// Only those that opened at this moment or later, RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub from: Option<Timestamp>,
+    /// Only those that opened before this moment, RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub to: Option<Timestamp>,
     /// Where the page begins: the `next_cursor` of the page before.
     #[param(pattern = "^[0-9]{1,14}-[0-9a-f]{32}$")]
     pub cursor: Option<String>,
@@ -75,6 +82,8 @@ impl ListQuery {
             && self.owner.as_ref().is_none_or(|owner| *owner == opening.owner)
             && self.node.is_none_or(|node| opening.origin.node() == Some(node))
             && self.rule.as_ref().is_none_or(|rule| *rule == opening.rule)
+            && self.from.is_none_or(|from| from <= opening.at)
+            && self.to.is_none_or(|to| opening.at < to)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod node;
 pub mod noise;
 pub mod overview;
 pub mod signal;
+pub mod silence;
 pub mod trends;
 
 use std::collections::BTreeMap;
@@ -68,7 +69,7 @@ pub(super) fn count(firing: &mut Firing, category: Category) {
     }
 }
 
-fn labels(labels: &Labels) -> BTreeMap<String, String> {
+pub(crate) fn labels(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 

@@ -134,6 +134,9 @@ fn problems(path: &str, method: &Method, operation: &Operation, guarded: bool) -
     if guarded {
         codes.extend([Code::Unauthenticated, Code::Forbidden, Code::Unavailable]);
     }
+    if path == "/api/v1/audit/key" {
+        codes.push(Code::Unavailable);
+    }
     if path.ends_with("/session") && *method == Method::POST {
         codes.extend([Code::SignInFailed, Code::CrossSite, Code::TooMany, Code::Conflict]);
     }

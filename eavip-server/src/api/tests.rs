@@ -1,6 +1,7 @@
 //! The API over a store in memory: who may do what, what every answer carries, and that the document is true.
 
 mod access;
+mod audit;
 mod incidents;
 mod noise;
 mod reading;
@@ -30,6 +31,7 @@ use crate::commit::{recover, spawn};
 use crate::record::{Actor, Event, LedgerRecord, NodeEvent, Role, VERSION};
 use crate::router;
 use crate::shared::{Shared, now};
+use crate::store::Store;
 use crate::store::memory::MemoryStore;
 
 /// A server over a store in memory.
@@ -61,7 +63,10 @@ impl Server {
     }
 
     pub(crate) fn with_runbooks(dir: impl Into<std::path::PathBuf>) -> Self {
-        let store = Arc::new(MemoryStore::new(Uuid::now_v7()));
+        Self::over(Arc::new(MemoryStore::new(Uuid::now_v7())), dir)
+    }
+
+    fn over(store: Arc<dyn Store>, dir: impl Into<std::path::PathBuf>) -> Self {
         let mut recovered = recover(store.as_ref()).unwrap();
         let shared = Shared::new(recovered.take_state(), Policy::builtin());
         let (committer, _) = spawn(store, Arc::clone(&shared), recovered).unwrap();

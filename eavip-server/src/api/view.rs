@@ -5,6 +5,8 @@
 //! Values come twice where people read them: the number in its unit, and the text that a page or table shows.
 
 mod alert;
+pub mod audit;
+mod silence;
 
 use eavip_core::Vocabulary;
 use eavip_core::environment::Environment;
@@ -22,6 +24,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use crate::record::Role;
 
 pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, Vote};
+pub use silence::{Finding, Hidden, Quarantined, RouteTarget, RouteTest, Silence, Step, Why, Window};
 
 pub mod incident;
 pub mod noise;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
 use eavip_core::alert::noise::defect::DefectStatus;
+use eavip_core::alert::silence::SilenceStatus;
 use eavip_core::environment::Environment;
 use eavip_core::finding::Outcome;
 use eavip_core::incident::phase::Phase;
@@ -56,6 +57,18 @@ answers! {
 
     /// The whole platform at a glance.
     Overview { generated_at: String, now: Now, signals: Vec<SignalCard>, nodes: Vec<Node> }
+
+    /// A signed checkpoint of the audit log.
+    AuditCheckpoint { at: String, size: u64, root: String, note: String }
+
+    /// How the audit log stands.
+    AuditLog {
+        log: String, key: String, records: u64, checkpoint: Option<AuditCheckpoint>, nodes: usize, witnesses: usize,
+        up_to_date: usize, conflicting: Vec<String>, contradiction: Option<String>,
+    }
+
+    /// That the audit log of one size continues that of a smaller one.
+    AuditGrowth { from: u64, to: u64, path: Vec<String> }
 
     /// A golden signal of one service on a node.
     SignalAt {
@@ -210,6 +223,22 @@ answers! {
         signals: Vec<SignalNow>, runbooks: Vec<IncidentRunbook>, updates: Vec<UpdateDraft>,
         review: IncidentReview, items: Vec<IncidentItem>, timeline: Vec<IncidentEntry>, entries: usize,
     }
+
+    /// That somebody did something.
+    Step { by: String, at: String }
+
+    /// A silence.
+    Silence {
+        id: String, status: SilenceStatus, matchers: Vec<String>, reason: String, ticket: String, by: String,
+        from: String, until: String, needs_approval: bool, owners: Vec<String>, approved: Option<Step>,
+        ended: Option<Step>, hides_count: usize,
+    }
+
+    /// What a rule found.
+    Finding { rule: String, outcome: Outcome, message: String, remedy: String }
+
+    /// Why somebody is told of an alert, or isn't.
+    Why { reason: String, receivers: Vec<String>, findings: Vec<Finding> }
 
     /// An API token, without its secret.
     Token {

@@ -188,6 +188,12 @@ impl crate::store::Store for Faulty {
     fn ledger(&self, from: u64) -> crate::store::Records<'_, LedgerRecord> {
         self.inner.ledger(from)
     }
+    fn ledger_end(&self) -> u64 {
+        self.inner.ledger_end()
+    }
+    fn follow_ledger(&self, from: u64) -> crate::store::Follow<'_> {
+        self.inner.follow_ledger(from)
+    }
     fn reports(&self, from: u64) -> crate::store::Records<'_, Received> {
         self.inner.reports(from)
     }

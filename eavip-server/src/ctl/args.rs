@@ -12,7 +12,8 @@ use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
 use crate::ctl::{
-    alerts, check, explain, gate, incidents, login, nodes, noise, policy, status, tokens, trends,
+    alerts, audit, check, explain, gate, incidents, login, nodes, noise, policy, silences, status, tokens,
+    trends,
 };
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
@@ -65,8 +66,12 @@ enum Command {
     Trends(trends::Trends),
     /// Print a month's operations review, or sign it
     Report(trends::Report),
+    /// List, ask for, approve and end silences; hand them over from and to Alertmanager
+    Silences(silences::Silences),
     /// List, show and revoke nodes
     Nodes(nodes::Nodes),
+    /// Say how the audit log stands, and whether it continues what was seen here before; exits 3 when it contradicts
+    Audit,
     /// List, make and revoke API tokens
     Tokens(tokens::Tokens),
     /// Make what new nodes are let in with
@@ -102,7 +107,9 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Noise(noise) => noise.run(&session()?, out).await,
         Command::Trends(trends) => trends.run(&session()?, out).await,
         Command::Report(report) => report.run(&session()?, out).await,
+        Command::Silences(silences) => silences.run(&session()?, out).await,
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
+        Command::Audit => audit::run(&session()?, out).await,
         Command::Tokens(tokens) => tokens.run(&session()?, out).await,
         Command::JoinToken(command) => command.run(&session()?, out).await,
         Command::Check(check) => check.run(out),

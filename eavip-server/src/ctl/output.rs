@@ -146,6 +146,11 @@ impl Output {
         }
     }
 
+    /// Lines as they are, whatever the format.
+    pub(crate) fn lines(&mut self, lines: impl IntoIterator<Item = String>) -> io::Result<()> {
+        lines.into_iter().try_for_each(|line| writeln!(self.out, "{line}"))
+    }
+
     /// Names and values, for people only.
     pub(crate) fn facts(&mut self, rows: &[(&str, Cell)]) -> io::Result<()> {
         let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();

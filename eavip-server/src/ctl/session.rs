@@ -64,6 +64,12 @@ impl Stored {
         Some(config.join("eavip").join("eavipctl.json"))
     }
 
+    /// Where what this user keeps has its place; it need not be there yet.
+    pub(crate) fn directory() -> Result<PathBuf, Failure> {
+        let path = Self::path().and_then(|path| path.parent().map(std::path::Path::to_owned));
+        path.ok_or_else(nowhere)
+    }
+
     fn read() -> Result<Option<Self>, Failure> {
         let Some(path) = Self::path() else { return Ok(None) };
         let Some(bytes) = private::read(&path, MAX_FILE)? else { return Ok(None) };
@@ -76,8 +82,6 @@ impl Stored {
 
     /// Keeps it for this user alone; where.
     pub(crate) fn write(&self) -> Result<PathBuf, Failure> {
-        let nowhere =
-            || Failure::new(exit::FAILURE, "neither XDG_CONFIG_HOME nor HOME is set", "set one of them");
         let path = Self::path().ok_or_else(nowhere)?;
         if let Some(parent) = path.parent() {
             private::create_dir(parent)?;
@@ -86,4 +90,8 @@ impl Stored {
         private::write(&path, &bytes)?;
         Ok(path)
     }
+}
+
+fn nowhere() -> Failure {
+    Failure::new(exit::FAILURE, "neither XDG_CONFIG_HOME nor HOME is set", "set one of them")
 }

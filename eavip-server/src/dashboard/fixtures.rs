@@ -3,6 +3,7 @@
 mod incidents;
 pub(crate) mod noise;
 mod settings;
+pub(crate) mod silences;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
 pub(crate) use incidents::{hostile_incident, incident, incidents, named, refused};
-pub(crate) use settings::{joins, tokens, users};
+pub(crate) use settings::{audit, joins, tokens, users};
 
 use super::Chrome;
 use crate::api::view::*;

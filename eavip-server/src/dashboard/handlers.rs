@@ -7,6 +7,7 @@ mod nodes;
 mod noise;
 mod settings;
 mod sign_in;
+mod silences;
 mod trends;
 
 use std::sync::Arc;
@@ -70,6 +71,15 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/incidents/{id}", VIEWER),
     (Method::GET, "/fragments/incidents/{id}", VIEWER),
     (Method::POST, "/incidents/{id}/{what}", RESPONDER),
+    (Method::GET, "/alerts/{id}/why", VIEWER),
+    (Method::GET, "/fragments/alerts/{id}/why", VIEWER),
+    (Method::GET, "/alerts/quarantined", VIEWER),
+    (Method::GET, "/fragments/alerts/quarantined", VIEWER),
+    (Method::GET, "/silences", VIEWER),
+    (Method::GET, "/fragments/silences", VIEWER),
+    (Method::POST, "/silences", RESPONDER),
+    (Method::POST, "/silences/{id}/approve", RESPONDER),
+    (Method::POST, "/silences/{id}/end", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
@@ -97,6 +107,7 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/trends", "/fragments/trends", get(trends::show));
     let router = twice(router, "/incidents", "/fragments/incidents", get(incidents::list));
     let router = twice(router, "/incidents/{id}", "/fragments/incidents/{id}", get(incidents::show));
+    let router = silences(router);
     router
         .route("/incidents", post(incidents::declare))
         .route("/incidents/new", get(incidents::new))
@@ -119,6 +130,19 @@ pub fn router(app: &App) -> Router<App> {
         .route("/assets/{digest}/{name}", get(asset))
         .route_layer(from_fn_with_state((app.clone(), TABLE), guard))
         .layer(DefaultBodyLimit::max(MAX_FORM))
+}
+
+/// The routes of silences, of what isn't let in, and of why somebody is told.
+fn silences(router: Router<App>) -> Router<App> {
+    router
+        .route("/silences", get(silences::list).post(silences::ask))
+        .route("/fragments/silences", get(silences::list))
+        .route("/silences/{id}/approve", post(silences::agree))
+        .route("/silences/{id}/end", post(silences::finish))
+        .route("/alerts/{id}/why", get(silences::why))
+        .route("/fragments/alerts/{id}/why", get(silences::why))
+        .route("/alerts/quarantined", get(silences::quarantined))
+        .route("/fragments/alerts/quarantined", get(silences::quarantined))
 }
 
 /// Who looks at a page, and how they want it.

@@ -1,4 +1,4 @@
-//! The settings page: who may do what, what scripts and new nodes sign in with.
+//! The settings page: who may do what, what scripts and new nodes sign in with, and how the audit log stands.
 
 use askama::Template;
 use eavip_core::Vocabulary;
@@ -6,8 +6,9 @@ use eavip_core::environment::Environment;
 use eavip_core::mode::Mode;
 
 use super::chrome::Chrome;
-use super::words::mode_title;
+use super::words::{counted, mode_title};
 use super::{Main, Rendered, encoded};
+use crate::api::view::audit::AuditLog;
 use crate::api::view::{JoinToken, NewJoinToken, NewToken, Token, User};
 use crate::record::Role;
 
@@ -24,6 +25,8 @@ pub struct Settings<'a> {
     pub new_join: Option<&'a NewJoinToken>,
     /// An API token just made.
     pub new_token: Option<&'a NewToken>,
+    /// How the audit log stands; none where none is kept.
+    pub audit: Option<&'a AuditLog>,
     /// What was wrong with the last attempt.
     pub problem: Option<&'a str>,
     /// The deployment that was given with it, or the one to suggest.

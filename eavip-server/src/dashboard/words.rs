@@ -65,6 +65,7 @@ pub const fn metric_title(metric: Metric) -> &'static str {
         Metric::PressureCpu => "Waiting for CPU",
         Metric::PressureMemory => "Waiting for memory",
         Metric::PressureIo => "Waiting for I/O",
+        Metric::AuditConflict => "Audit log contradicted",
         Metric::NodeCloned => "Identity used twice",
         Metric::DiskUsed => "Disk used",
         Metric::DiskFree => "Disk free",

@@ -76,6 +76,18 @@ impl Reader {
     }
 }
 
+impl Replay {
+    /// Goes on with what was synced since: after the end, further calls of `next` give it.
+    pub fn resume(&mut self) {
+        let catalogue = &self.reader.catalogue;
+        self.end = catalogue.next(self.stream);
+        if let Some(open) = &mut self.open {
+            let (_, following) = catalogue.segment_for(self.stream, open.first).unzip();
+            open.end = following.flatten().unwrap_or(u64::MAX);
+        }
+    }
+}
+
 /// An iterator over records and problems.
 #[derive(Debug)]
 pub struct Replay {
@@ -93,6 +105,7 @@ pub struct Replay {
 struct Open {
     scan: Scan,
     path: PathBuf,
+    first: u64,
     /// First position that is not of this segment.
     end: u64,
     /// Damaged bytes passed since the last record.
@@ -118,9 +131,8 @@ impl Iterator for Replay {
                 // Before the place asked for: not our concern, nor is damage there.
                 Ok(Step::Record { position, .. }) if position < self.at => open.damage = None,
                 Ok(Step::Record { position, payload }) => {
-                    if position < self.end {
-                        self.ready = Some((position, payload));
-                    }
+                    // One that isn't synced yet waits until it is.
+                    self.ready = Some((position, payload));
                     if let Some(problem) = self.missing_before(position.min(self.end)) {
                         return Some(Err(problem));
                     }
@@ -165,7 +177,8 @@ impl Replay {
         match File::open(&segment.path) {
             Ok(file) => {
                 let scan = Scan::new(file, self.reader.salt, self.stream, segment.first, below);
-                self.open = Some(Open { scan, path: segment.path, end: below, damage: None });
+                self.open =
+                    Some(Open { scan, path: segment.path, first: segment.first, end: below, damage: None });
                 Ok(())
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => Err(self.gap(below)),

@@ -273,3 +273,28 @@ fn reads_from_other_threads_while_appending() {
     }
     watching.join().unwrap();
 }
+
+#[test]
+fn a_replay_that_is_resumed_goes_on_over_new_segments_and_gaps() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = filled(dir.path(), 3);
+    let mut replay = log.replay(REPORTS, Position(1));
+    let mut expected = 1;
+    for upto in [3, 3, 4, 40, 41, 120] {
+        for n in log.next(REPORTS).0..upto {
+            log.append(REPORTS, &[payload(n)]).unwrap();
+        }
+        if expected > 1 {
+            assert!(replay.next().is_none(), "nothing before it is synced");
+        }
+        log.sync().unwrap();
+        replay.resume();
+        for item in replay.by_ref() {
+            let (position, bytes) = item.unwrap();
+            assert_eq!((position.0, bytes), (expected, payload(expected)));
+            expected += 1;
+        }
+        assert_eq!(expected, upto);
+    }
+    assert!(segments(dir.path()).len() > 3, "it went over several segments");
+}

@@ -126,6 +126,32 @@ fn gives_back_what_was_appended_in_order_from_any_position() {
 }
 
 #[test]
+fn who_follows_the_ledger_gets_each_record_once_when_it_is_durable() {
+    for Subject { name, store, reopen } in stores() {
+        let append = |store: &dyn Store, numbers: std::ops::Range<u64>| {
+            numbers.for_each(|number| {
+                store.append(&ledger_record(number)).unwrap();
+            });
+            store.sync().unwrap();
+        };
+        let expected = |from: u64, to: u64| -> Vec<_> {
+            (from..to).map(|number| (number, serde_json::to_vec(&ledger_record(number)).unwrap())).collect()
+        };
+        append(store.as_ref(), 0..5);
+        let mut follow = store.follow_ledger(2);
+        assert_eq!(follow.by_ref().collect::<Vec<_>>(), expected(2, 5), "{name}");
+        for (from, to) in [(5, 6), (6, 6), (6, 30)] {
+            append(store.as_ref(), from..to);
+            assert_eq!(follow.by_ref().collect::<Vec<_>>(), expected(from, to), "{name}");
+        }
+        drop(follow);
+        let store = reopen(store);
+        assert_eq!(store.ledger_end(), 30, "{name}");
+        assert_eq!(store.follow_ledger(29).collect::<Vec<_>>(), expected(29, 30), "{name}");
+    }
+}
+
+#[test]
 fn forgetting_reports_never_takes_one_that_is_still_wanted() {
     for Subject { name, store, reopen } in stores() {
         for number in 0..50 {

@@ -13,7 +13,9 @@ use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{AlertsRecord, Received, Records, ReportRecord, SeriesRollUp, Store, StoreError, received};
+use super::{
+    AlertsRecord, Follow, Received, Records, ReportRecord, SeriesRollUp, Store, StoreError, received,
+};
 use crate::checkpoint::{Checkpoint, Mark, Places};
 use crate::history::{ROLL_UP, RollUp};
 use crate::log::{Log, LogError, Opened, Options, Position, Reader, Stream};
@@ -183,6 +185,26 @@ impl Store for EmbeddedStore {
 
     fn ledger(&self, from: u64) -> Records<'_, LedgerRecord> {
         self.replay(Stream::Ledger, from, |payload| serde_json::from_slice(&payload).ok())
+    }
+
+    fn ledger_end(&self) -> u64 {
+        self.log().next(Stream::Ledger).0
+    }
+
+    fn follow_ledger(&self, from: u64) -> Follow<'_> {
+        let mut replay = self.reader.replay(Stream::Ledger, Position(from));
+        Box::new(std::iter::from_fn(move || {
+            loop {
+                let next = replay.next().or_else(|| {
+                    replay.resume();
+                    replay.next()
+                });
+                // Damage was told when the ledger was recovered.
+                if let Ok((position, payload)) = next? {
+                    return Some((position.0, payload));
+                }
+            }
+        }))
     }
 
     fn reports(&self, from: u64) -> Records<'_, Received> {

@@ -7,7 +7,7 @@ use eavip_core::id::NodeId;
 use eavip_core::signal::reading::SeriesKey;
 use uuid::Uuid;
 
-use super::{AlertsRecord, Received, Records, ReportRecord, SeriesRollUp, Store, StoreError};
+use super::{AlertsRecord, Follow, Received, Records, ReportRecord, SeriesRollUp, Store, StoreError};
 use crate::checkpoint::Checkpoint;
 use crate::history::RollUp;
 use crate::record::LedgerRecord;
@@ -81,6 +81,19 @@ impl Store for MemoryStore {
     fn ledger(&self, from: u64) -> Records<'_, LedgerRecord> {
         let all = self.kept().ledger.clone();
         Box::new((0..).zip(all).filter(move |(at, _)| *at >= from).map(Ok))
+    }
+
+    fn ledger_end(&self) -> u64 {
+        self.kept().ledger.len() as u64
+    }
+
+    fn follow_ledger(&self, from: u64) -> Follow<'_> {
+        let mut at = from;
+        Box::new(std::iter::from_fn(move || {
+            let record = self.kept().ledger.get(usize::try_from(at).ok()?).cloned()?;
+            at += 1;
+            Some((at - 1, serde_json::to_vec(&record).ok()?))
+        }))
     }
 
     fn reports(&self, from: u64) -> Records<'_, Received> {

@@ -135,7 +135,11 @@ fn a_series_cannot_claim_another_node_or_place() {
     let many = (0..MAX_LABELS).map(|at| (format!("a{at:02}"), "x"));
     let key = SeriesKey { metric: Metric::DiskUsed, service: None, labels: Labels::new(many).unwrap() };
     let labels = super::labels(&node, &Subject::Series(key));
-    assert_eq!(labels.len(), MAX_LABELS - ADDED, "room is left for rule, category and owner");
+    assert_eq!(
+        labels.len(),
+        MAX_LABELS - ADDED.len() - 1,
+        "room is left for rule, alertname, category and owner"
+    );
     assert_eq!(labels.get("node"), Some("01980000-0000-7000-8000-000000000001"), "a full set hides no node");
 }
 
@@ -172,5 +176,28 @@ proptest! {
             vec![acknowledge("on it"), acknowledge(" "), EpisodeCommand::Resolve(Ending::Recovered)]
         };
         testing::goes_on_with_its_promises(&events()[..1], &steps, weeks, commands, &()).counts_each_event_once();
+    }
+}
+
+#[test]
+fn a_sender_gets_back_the_labels_that_it_sent() {
+    let label = |pairs: &[(&str, &str)]| Labels::new(pairs.iter().copied()).unwrap();
+    let policy = crate::policy::Policy::builtin();
+    for sent in [
+        &[("alertname", "DiskFull"), ("owner", "platform-operations")][..],
+        &[("alertname", "DiskFull"), ("owner", "nobody"), ("rule", "theirs"), ("category", "Critical")],
+        &[("alertname", "DiskFull")],
+    ] {
+        let alert = super::super::intake::Sent {
+            labels: label(sent),
+            annotations: Annotations::new([("runbook".to_owned(), "disk-full".to_owned())].into()).unwrap(),
+            generator: None,
+            since: now(),
+            fallback: Some("platform-operations".parse().unwrap()),
+        };
+        let stated = super::super::intake::admit(&alert, &policy).unwrap();
+        assert_eq!(stated.labels.get("rule"), Some("diskfull"));
+        let opening = Opening { labels: stated.labels, origin: stated.origin, ..opened().opening };
+        assert_eq!(opening.sent_labels(), label(sent));
     }
 }

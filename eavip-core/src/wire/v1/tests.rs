@@ -79,3 +79,34 @@ fn refuses_a_batch_that_contradicts_itself() {
         assert_eq!(error.path, path, "{error}");
     }
 }
+
+#[test]
+fn an_audit_head_comes_back_and_one_that_can_not_be_read_costs_no_acknowledgement() {
+    let reply = |audit: &str| -> Reply {
+        let text = format!(
+            r#"{{"store":"s","epoch":1,"acknowledged":3,"server_time":"2026-11-26T12:00:00Z"{audit}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    };
+    let head = AuditHead { key: "k".into(), checkpoint: "c".into(), proof: vec![Digest256([7; 32])] };
+    let sent = serde_json::to_string(&Reply { audit: Some(head.clone()), ..reply("") }).unwrap();
+    assert_eq!(serde_json::from_str::<Reply>(&sent).unwrap().audit, Some(head));
+    for unreadable in [
+        "",
+        r#","audit":null"#,
+        r#","audit":7"#,
+        r#","audit":{"key":"k"}"#,
+        r#","audit":{"key":"k","checkpoint":"c","proof":["zz"]}"#,
+    ] {
+        let reply = reply(unreadable);
+        assert_eq!((reply.acknowledged, reply.audit), (3, None), "{unreadable}");
+    }
+}
+
+#[test]
+fn a_batch_names_the_audit_log_that_was_seen_or_none() {
+    let text = batch(1, &body("[]"));
+    assert_eq!(Batch::decode(text.as_bytes()).unwrap().audit_seen, None, "an agent of before");
+    let named = text.replacen('{', r#"{"audit_seen":48211,"#, 1);
+    assert_eq!(Batch::decode(named.as_bytes()).unwrap().audit_seen, Some(48_211));
+}

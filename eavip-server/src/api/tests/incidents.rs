@@ -86,7 +86,7 @@ async fn goes_from_an_alert_to_a_signed_review_and_is_never_closed_before() {
     assert_eq!((&declared["sev"], &declared["phase"]), (&json!("SEV-3"), &json!("detection")));
     assert_eq!(
         refused(&server, "", ana, json!({ "alert": alert, "integrity": "intact" })).await,
-        ["EAVIP-W02"]
+        ["EAVIP-Z02"]
     );
     let path = format!("/{id}");
     let early = refused(&server, &format!("{path}/close"), ana, Value::Null).await;
@@ -190,7 +190,7 @@ async fn adds_an_alert_once_proposes_it_before_and_takes_no_proof_from_the_calle
     assert!(proposes(&shown), "{shown}");
     ask(&server, &format!("/{id}/alerts"), ana, json!({ "alert": alert })).await;
     let again = refused(&server, &format!("/{id}/alerts"), ana, json!({ "alert": alert })).await;
-    assert_eq!(again, ["EAVIP-W02"]);
+    assert_eq!(again, ["EAVIP-Z02"]);
     let shown = server.get(&format!("/api/v1/incidents/{id}"), ana).await.json();
     assert_eq!((proposes(&shown), &shown["alerts"][0]["id"]), (false, &json!(alert)));
     assert_eq!(shown["runbooks"][0]["page"], "disk-full");
@@ -220,7 +220,7 @@ async fn ticks_steps_that_the_page_has_and_others_as_improvised_alone() {
         |step: &str, improvised| json!({ "runbook": "disk-full", "step": step, "improvised": improvised });
     ask(&server, &format!("{path}/steps"), ana, tick(step, false)).await;
     let unknown = refused(&server, &format!("{path}/steps"), ana, tick("do something else", false)).await;
-    assert_eq!(unknown, ["EAVIP-W04"]);
+    assert_eq!(unknown, ["EAVIP-Z04"]);
     let no_page = json!({ "runbook": "no-such-page", "step": "x" });
     assert_eq!(post(&server, &format!("{path}/steps"), ana, no_page).await.status, StatusCode::NOT_FOUND);
     let shown = server.get(&format!("/api/v1/incidents{path}"), ana).await.json();
@@ -246,7 +246,7 @@ async fn overwrites_no_review_unseen() {
     let path = format!("/{id}/review");
     ask(&server, &path, ben, json!({ "summary": "ben's", "replaces": replaces })).await;
     let late = refused(&server, &path, ana, json!({ "summary": "ana's", "replaces": replaces })).await;
-    assert_eq!(late, ["EAVIP-W03"]);
+    assert_eq!(late, ["EAVIP-Z03"]);
     ask(&server, &path, ana, json!({ "summary": "ana's" })).await;
     let shown = server.get(&format!("/api/v1/incidents/{id}"), ana).await.json();
     assert_eq!(shown["review"]["summary"], "ana's");

@@ -46,6 +46,7 @@ fn take(reports: &Reports, asked: &Asked) -> Answer {
         acknowledged: batch.reports.last().unwrap().seq,
         server_time: clock::now(),
         pace: None,
+        audit: None,
     };
     Some((200, serde_json::to_vec(&reply).unwrap()))
 }

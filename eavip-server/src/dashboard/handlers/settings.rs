@@ -10,6 +10,7 @@ use eavip_core::mode::Mode;
 use serde::Deserialize;
 
 use super::{Viewing, page, unrendered};
+use crate::api::audit::standing;
 use crate::api::extract::Id;
 use crate::api::join_tokens::{self, CreateJoinToken, joins};
 use crate::api::tokens::{self, CreateToken};
@@ -39,7 +40,8 @@ fn answer(
 ) -> Result<Response, Problem> {
     let (users, tokens) = (users(app, &viewing.viewer), tokens::tokens(app, &viewing.viewer));
     let joins = joins(app, &viewing.viewer);
-    let all = Settings { users: &users, tokens: &tokens, joins: &joins, ..shown };
+    let audit = standing(app, &viewing.viewer).ok();
+    let all = Settings { users: &users, tokens: &tokens, joins: &joins, audit: audit.as_ref(), ..shown };
     page(settings(&all, &viewing.chrome).map_err(unrendered)?, &viewing.chrome, status)
 }
 

@@ -54,10 +54,23 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("runbooks", "/runbooks", &|chrome| runbook::index(&builtin, chrome));
     let disk = builtin.iter().find(|page| page.name == "disk-full").copied().unwrap();
     add("runbook", "/runbooks/disk-full", &|chrome| runbook::page(disk, &fixtures::alerts()[..1], chrome));
+    let silences = fixtures::silences::silences();
+    let windows = fixtures::silences::windows();
+    let nothing = silences::Attempt::default();
+    add("silences", "/silences", &|chrome| silences::silences(&silences, &windows, &nothing, chrome));
+    let (alert, reasons) = (fixtures::alert_detail().alert, fixtures::silences::why());
+    add("why", "/alerts/1/why", &|chrome| why::why(&alert, &reasons, chrome));
+    add("silences-none", "/silences", &|chrome| silences::silences(&[], &[], &nothing, chrome));
+    let refused = fixtures::silences::refused();
+    add("silences-refused", "/silences", &|chrome| silences::silences(&[], &windows, &refused, chrome));
+    let lacking = fixtures::silences::quarantined();
+    add("quarantined", "/alerts/quarantined", &|chrome| silences::quarantined(&lacking, 700, chrome));
+    add("quarantined-none", "/alerts/quarantined", &|chrome| silences::quarantined(&[], 0, chrome));
     add("noise", "/noise", &|chrome| noise::noise(&fixtures::noise::noise(), None, chrome));
     add("noise-none", "/noise", &|chrome| noise::noise(&fixtures::noise::quiet(), None, chrome));
     trends_pages(&mut add);
-    add("settings", "/settings", &settings_page);
+    add("settings", "/settings", &|chrome| settings_page(chrome, false));
+    add("settings-contradicted", "/settings", &|chrome| settings_page(chrome, true));
     add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
     add("forbidden", "/settings", &|chrome| {
         pages::error(&pages::Trouble::forbidden(crate::record::Role::Admin), chrome)
@@ -123,7 +136,8 @@ fn demo() -> Overview {
     view
 }
 
-fn settings_page(chrome: &Chrome) -> Rendered {
+fn settings_page(chrome: &Chrome, contradicted: bool) -> Rendered {
+    let audit = fixtures::audit(contradicted);
     let (users, tokens, joins) = (fixtures::users(), fixtures::tokens(), fixtures::joins());
     let join = NewJoinToken {
         id: "j7m3".into(),
@@ -139,6 +153,7 @@ fn settings_page(chrome: &Chrome) -> Rendered {
         users: &users,
         tokens: &tokens,
         joins: &joins,
+        audit: Some(&audit),
         new_join: Some(&join),
         new_token: Some(&token),
         deployment: "eu-saas",
