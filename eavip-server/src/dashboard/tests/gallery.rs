@@ -66,9 +66,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     let lacking = fixtures::silences::quarantined();
     add("quarantined", "/alerts/quarantined", &|chrome| silences::quarantined(&lacking, 700, chrome));
     add("quarantined-none", "/alerts/quarantined", &|chrome| silences::quarantined(&[], 0, chrome));
-    add("noise", "/noise", &|chrome| noise::noise(&fixtures::noise::noise(), None, chrome));
-    add("noise-none", "/noise", &|chrome| noise::noise(&fixtures::noise::quiet(), None, chrome));
-    trends_pages(&mut add);
+    improvement_pages(&mut add);
     add("settings", "/settings", &|chrome| settings_page(chrome, false));
     add("settings-contradicted", "/settings", &|chrome| settings_page(chrome, true));
     add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
@@ -87,10 +85,12 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     all
 }
 
-/// The pages about trends, with and without something to answer or sign.
-fn trends_pages(add: &mut Add<'_>) {
+/// The pages about noise and trends, with and without something to mend, answer or sign.
+fn improvement_pages(add: &mut Add<'_>) {
     use crate::api::view::trends::ReviewStatus;
     use fixtures::noise::{item, proposal, review};
+    add("noise", "/noise", &|chrome| noise::noise(&fixtures::noise::noise(), None, chrome));
+    add("noise-none", "/noise", &|chrome| noise::noise(&fixtures::noise::quiet(), None, chrome));
     let (month, proposals, items) = (fixtures::noise::trends(), [proposal()], [item()]);
     let reviews = [review(ReviewStatus::Signed).row, review(ReviewStatus::Overdue).row];
     let shown = trends::Shown { trends: &month, reviews: &reviews, proposals: &proposals, items: &items };
