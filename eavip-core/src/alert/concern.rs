@@ -77,7 +77,9 @@ impl Concern {
         }
     }
 
-    const fn page(self) -> &'static str {
+    /// The built-in page that says what to do about it.
+    #[must_use]
+    pub const fn page(self) -> &'static str {
         match self {
             Self::IntakeQuarantined | Self::IntakeFull => "alert-intake",
             Self::NotificationUndelivered | Self::NobodyReachable => "notification-undelivered",

@@ -140,7 +140,8 @@ fn problems(path: &str, method: &Method, operation: &Operation, guarded: bool) -
     if path.ends_with("/session") && *method == Method::POST {
         codes.extend([Code::SignInFailed, Code::CrossSite, Code::TooMany, Code::Conflict]);
     }
-    if parameter(&ParameterIn::Path) {
+    // A proof is named by the places that it is about.
+    if parameter(&ParameterIn::Path) || path.contains("/proof/") {
         codes.push(Code::NotFound);
     }
     if parameter(&ParameterIn::Query) {

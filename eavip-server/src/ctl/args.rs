@@ -12,8 +12,8 @@ use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
 use crate::ctl::{
-    alerts, audit, check, explain, gate, incidents, login, nodes, noise, policy, silences, status, tokens,
-    trends,
+    alerts, audit, check, explain, gate, import, incidents, login, nodes, noise, policy, route, runbooks,
+    silences, status, tokens, trends,
 };
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
@@ -84,6 +84,15 @@ enum Command {
     /// Check a runbook, or show one of its rules; needs no server
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Take over what Alertmanager and Prometheus are told; needs no server
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Look at runbook pages; needs no server
+    #[command(subcommand)]
+    Runbooks(runbooks::Command),
+    /// Say where an alert would go, and why; needs no server
+    #[command(subcommand)]
+    Route(route::Command),
     /// Say what a code such as EAVIP-P02 means; needs no server
     Explain(explain::Explain),
     /// Print what a shell completes this command line with
@@ -115,6 +124,9 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Check(check) => check.run(out),
         Command::Gate(gate) => gate.run(out),
         Command::Policy(policy) => policy.run(out),
+        Command::Import(command) => command.run(out),
+        Command::Route(command) => command.run(out),
+        Command::Runbooks(command) => command.run(out),
         Command::Explain(explain) => explain.run(out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "eavipctl", &mut io::stdout());

@@ -2,6 +2,7 @@
 
 mod incidents;
 pub(crate) mod noise;
+mod runbooks;
 mod settings;
 pub(crate) mod silences;
 
@@ -19,6 +20,7 @@ use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
 pub(crate) use incidents::{hostile_incident, incident, incidents, named, refused};
+pub(super) use runbooks::coverage;
 pub(crate) use settings::{audit, joins, tokens, users};
 
 use super::Chrome;

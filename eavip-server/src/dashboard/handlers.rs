@@ -10,6 +10,7 @@ mod sign_in;
 mod silences;
 mod trends;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -19,6 +20,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
+use eavip_core::document::Source;
+use eavip_core::policy::runbooks::coverage;
 
 use super::pages::Trouble;
 use super::runbook::Runbook;
@@ -268,9 +271,10 @@ async fn runbook_index(State(app): State<App>, viewing: Viewing) -> Result<Respo
     for (path, error) in unread {
         tracing::warn!(path = %path.display(), %error, "a runbook page can't be read");
     }
-    let shown: Vec<Runbook<'_>> =
-        pages.iter().map(|(name, page)| Runbook { name, text: &page.text }).collect();
-    viewing.show(runbook::index(&shown, &viewing.chrome))
+    let pages = pages.into_iter().map(|(name, page)| (name, Source::new(page.place, page.text))).collect();
+    // Nothing here records drills of pages yet, so none was rehearsed.
+    let found = coverage(&app.shared.policy.load(), &pages, &BTreeMap::new());
+    viewing.show(runbook::index(&found, &viewing.chrome))
 }
 
 async fn runbook_page(
@@ -291,8 +295,12 @@ async fn runbook_page(
     })?;
     let cites = |alert: &Alert| alert.resolved.is_none() && alert.runbook == name;
     let alerts: Vec<Alert> = api::alerts::open_and_recent(&app).into_iter().filter(cites).collect();
+    let source = Source::new(page.place, page.text.clone());
+    let found =
+        coverage(&app.shared.policy.load(), &BTreeMap::from([(name.clone(), source)]), &BTreeMap::new());
+    let known = found.pages.first().ok_or_else(|| Problem::not_found("runbook", &name))?;
     let shown = Runbook { name: &name, text: &page.text };
-    viewing.show(runbook::page(shown, &alerts, &viewing.chrome))
+    viewing.show(runbook::page(shown, known, &alerts, &viewing.chrome))
 }
 
 /// Reads from the directory of runbook pages without holding others up.

@@ -51,9 +51,13 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     incident_pages(&mut add);
     let builtin: Vec<runbook::Runbook<'_>> =
         crate::runbooks::BUILTIN.iter().map(|(name, text)| runbook::Runbook { name, text }).collect();
-    add("runbooks", "/runbooks", &|chrome| runbook::index(&builtin, chrome));
+    let found = fixtures::coverage();
+    add("runbooks", "/runbooks", &|chrome| runbook::index(&found, chrome));
     let disk = builtin.iter().find(|page| page.name == "disk-full").copied().unwrap();
-    add("runbook", "/runbooks/disk-full", &|chrome| runbook::page(disk, &fixtures::alerts()[..1], chrome));
+    let known = found.pages.iter().find(|page| page.name == "disk-full").unwrap();
+    add("runbook", "/runbooks/disk-full", &|chrome| {
+        runbook::page(disk, known, &fixtures::alerts()[..1], chrome)
+    });
     let silences = fixtures::silences::silences();
     let windows = fixtures::silences::windows();
     let nothing = silences::Attempt::default();
