@@ -7,6 +7,7 @@ pub mod audit;
 pub mod build;
 pub mod changes;
 pub mod conditional;
+pub mod deliveries;
 pub mod docs;
 pub mod document;
 pub mod extract;
@@ -18,6 +19,7 @@ pub mod noise;
 pub mod overview;
 pub mod page;
 pub mod quarantine;
+pub mod receivers;
 pub mod roles;
 pub mod session;
 pub mod silences;
@@ -52,6 +54,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(alerts::router())
         .merge(audit::router())
         .merge(changes::router())
+        .merge(deliveries::router())
         .merge(docs::router())
         .merge(incidents::router())
         .merge(join_tokens::router())
@@ -59,6 +62,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(noise::router())
         .merge(overview::router())
         .merge(quarantine::router())
+        .merge(receivers::router())
         .merge(session::router())
         .merge(silences::router())
         .merge(tokens::router())

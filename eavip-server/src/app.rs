@@ -10,6 +10,7 @@ use crate::api::overview::Latest;
 use crate::audit::AuditLog;
 use crate::auth::Auth;
 use crate::commit::Committer;
+use crate::notify::receiver::About;
 use crate::shared::Shared;
 use crate::sse::Streams;
 
@@ -71,8 +72,8 @@ pub struct Web {
     pub url: String,
     /// Whether browsers reach it over TLS: cookies are then `__Host-` and `Secure`.
     pub secure: bool,
-    /// Names that receivers' configuration knows.
-    pub receivers: Vec<String>,
+    /// The receivers of the configuration, by name.
+    pub receivers: Vec<About>,
     /// Where nodes ask to be let in; none when this server lets none in.
     pub enrolment: Option<Enrolment>,
     /// The directory of the runbook pages that come with the declared runbook; it need not be there.

@@ -28,8 +28,8 @@ use serde_json::{Value, json};
 
 pub use self::error::{ClientError, Refusal};
 use self::model::{
-    Alert, AlertDetail, AuditGrowth, AuditLog, JoinToken, NewToken, Node, NodeDetail, Overview, Page,
-    Principal, Token,
+    Alert, AlertDetail, AuditGrowth, AuditLog, JoinToken, Message, NewToken, Node, NodeDetail, Overview,
+    Page, Principal, Receiver, Token,
 };
 pub use self::trust::{ServerUrl, Trust};
 
@@ -82,6 +82,15 @@ pub struct AlertFilter {
     pub from: Option<String>,
     /// Only those that opened before this moment, RFC 3339.
     pub to: Option<String>,
+}
+
+/// Which messages are asked for; everything that is left out matches.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DeliveryFilter {
+    /// `pending`, `delivered` or `given-up`.
+    pub status: Option<String>,
+    /// The receiver's name.
+    pub receiver: Option<String>,
 }
 
 /// A server, asked in somebody's name.
@@ -174,6 +183,42 @@ impl Client {
     pub async fn acknowledge(&self, id: &str, reason: &str) -> Result<Answer<AlertDetail>, ClientError> {
         let path = format!("/api/v1/alerts/{}/acknowledge", segment(id)?);
         self.post(&path, &json!({ "reason": reason })).await
+    }
+
+    /// Receivers of the configuration.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`].
+    pub async fn receivers(&self) -> Result<Answer<Page<Receiver>>, ClientError> {
+        self.get("/api/v1/receivers").await
+    }
+
+    /// Sends a receiver a test; what became of it.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`].
+    pub async fn test_receiver(&self, id: &str) -> Result<Answer<Message>, ClientError> {
+        self.post(&format!("/api/v1/receivers/{}/test", segment(id)?), &()).await
+    }
+
+    /// Messages, the newest first, at most `most`.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`].
+    pub async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        most: usize,
+    ) -> Result<Answer<Page<Message>>, ClientError> {
+        self.pages("/api/v1/deliveries", filter, most).await
+    }
+
+    /// Has a message tried anew that was given up.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`]; refused when it wasn't given up.
+    pub async fn resend(&self, id: &str) -> Result<Answer<Message>, ClientError> {
+        self.post(&format!("/api/v1/deliveries/{}/resend", segment(id)?), &()).await
     }
 
     /// Nodes by id, at most `most`.

@@ -1,15 +1,18 @@
 //! The server's configuration: `/etc/eavip/server.toml`, `server.d/*.toml`, the environment and flags, read with every
 //! problem at once; and the declared runbook beside it. Nothing is bound or written before both are right.
 
+pub mod receivers;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use eavip_agent::config::layers::Layers;
-use eavip_agent::secret::SecretRef;
 use eavip_core::document::{CONTRADICTION, Document, Problem, Section, WRONG_VALUE};
 use eavip_core::id::ReceiverId;
 use eavip_core::policy::Policy;
+
+use receivers::ReceiverConfig;
 
 /// Where the configuration is looked for when nobody says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/eavip/server.toml";
@@ -17,17 +20,6 @@ pub const DEFAULT_FILE: &str = "/etc/eavip/server.toml";
 pub const DEFAULT_DATA: &str = "/var/lib/eavip-server";
 /// A receiver whose secret or address can't be used.
 const RECEIVER: &str = "EAVIP-C10";
-/// Most receivers.
-const MAX_RECEIVERS: usize = 200;
-
-/// A webhook as it is configured.
-#[derive(Debug, Clone)]
-pub struct ReceiverConfig {
-    /// Its address.
-    pub url: String,
-    /// The key that messages to it are signed with.
-    pub secret: SecretRef,
-}
 
 /// Everything that is configured.
 #[derive(Debug, Clone)]
@@ -126,12 +118,7 @@ impl Config {
         if let Some(path) = root.text("runbook") {
             (config.runbook, config.runbook_named) = (path, true);
         }
-        let receivers = root.named_sections::<ReceiverId>("receiver");
-        if receivers.len() > MAX_RECEIVERS {
-            let message = format!("{} receivers are too many", receivers.len());
-            root.problem(Some("receiver"), WRONG_VALUE, message, "keep at most 200");
-        }
-        config.receivers = receivers.into_iter().take(MAX_RECEIVERS).filter_map(receiver).collect();
+        config.receivers = receivers::read(&root);
         root.finish();
         config
     }
@@ -161,16 +148,6 @@ fn check_url(section: &Section<'_>, url: Option<&str>, schemes: &[&str]) {
             format!("write it like {}ops.example.com:7480, without a slash at the end", schemes.join(" or "));
         section.problem(Some("url"), WRONG_VALUE, message, &remedy);
     }
-}
-
-fn receiver((id, section): (ReceiverId, Section<'_>)) -> Option<(ReceiverId, ReceiverConfig)> {
-    let url = section.required::<String>("url", "say where messages go: `url = \"https://…\"`");
-    let secret = SecretRef::read(&section, "secret");
-    if !section.has("secret") {
-        section.missing("secret", "name the signing key: `secret = { file = \"/etc/eavip/pager.key\" }`");
-    }
-    section.finish();
-    Some((id, ReceiverConfig { url: url?, secret: secret? }))
 }
 
 /// A problem of a receiver that shows only when it is used: its secret, or where its address leads.

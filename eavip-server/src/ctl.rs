@@ -16,6 +16,7 @@ mod incidents;
 mod login;
 mod nodes;
 mod noise;
+mod notify;
 mod output;
 mod policy;
 mod reasons;

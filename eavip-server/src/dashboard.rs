@@ -21,7 +21,7 @@
 //! | `GET /incidents`, `/fragments/incidents` | [`incidents::list`] | `Incident`s |
 //! | `GET /incidents/new?alert=` | [`incidents::declare`] | the `Alert` it is declared from |
 //! | `GET /incidents/{id}`, `/fragments/incidents/{id}` | [`incidents::detail`] | `IncidentDetail` |
-//! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s |
+//! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s, `Receiver`s, `Message`s given up |
 //! | `GET /assets/{digest}/{name}` | [`assets::get`] | |
 //! | anything that fails | [`pages::error`] | [`pages::Trouble`] |
 //!
@@ -34,14 +34,16 @@
 //! | `POST /noise/defects/{id}/mend` | `how` | 303 to the defect; the page again with what was wrong |
 //! | `POST /trends/{month}/sign` | `remark` | 303 to the review; the page again with what was wrong |
 //! | `POST /trends/proposals/{id}/answer` | `reply`, `reason`, `record` | 303 to the proposals; the page again with what was wrong |
-//! | `POST /incidents` | what an incident is declared with | 303 to it; the page again with input and what was wrong |
-//! | `POST /incidents/{id}/{what}` | those of the API's route | 303 to the incident; the page again with input and all findings |
 //! | `POST /silences` | `matchers`, `reason`, `ticket`, `hours` | 303 to `/silences`; the page again with what was wrong |
 //! | `POST /silences/{id}/approve` | | the same |
 //! | `POST /silences/{id}/end` | `reason` | the same |
+//! | `POST /incidents` | what an incident is declared with | 303 to it; the page again with input and what was wrong |
+//! | `POST /incidents/{id}/{what}` | those of the API's route | 303 to the incident; the page again with input and all findings |
 //! | `POST /settings/join-tokens` | `deployment`, `environment`, `mode` | the page with the command, this once |
 //! | `POST /settings/tokens` | `name`, `role`, `days` | the page with the secret, this once |
 //! | `POST /settings/tokens/{id}/revoke` | | 303 to `/settings` |
+//! | `POST /settings/receivers/{id}/test` | | the page with what became of the test |
+//! | `POST /settings/deliveries/{id}/resend` | | 303 to `/settings#dead-letters` |
 //!
 //! Fragments take the same query as their page, and carry an [`etag`]; pages carry [`CONTENT_SECURITY_POLICY`].
 

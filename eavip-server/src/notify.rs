@@ -1,24 +1,38 @@
 //! Sends what the outbox holds. The outbox is a view of the ledger, so a message that must be sent survives every
 //! crash; it is sent at least once, and always with the same id, by which a receiver recognises a repeat.
 //!
-//! Each receiver has its own lane: one that is down or slow holds up nobody else.
+//! Each receiver has its own lane: one that is down or slow holds up nobody else. What doesn't arrive at one that has a
+//! fallback is told there, once.
 
+mod alertmanager;
 pub mod attempts;
+mod cloudevents;
+pub mod email;
+pub mod http;
+mod mattermost;
 pub mod message;
+mod pagerduty;
+mod payload;
 pub mod receiver;
 pub mod signature;
-pub mod webhook;
+mod slack;
+#[cfg(test)]
+mod testing;
+mod webhook;
+pub mod wording;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use eavip_core::alert::Category;
 use eavip_core::id::{Digest128, ReceiverId};
+use eavip_core::time::{Span, Timestamp};
 use tokio::sync::Notify;
 
-use crate::book::Delivery;
+use crate::book::{Book, Delivery};
 use crate::commit::{Committer, MutateError};
-use crate::record::{Actor, DeliveryEvent, Event, LedgerRecord, VERSION};
+use crate::record::{Actor, Content, DeliveryEvent, Event, LedgerRecord, Recipient, VERSION, fallback_id};
 use crate::shared::{Shared, now};
 use message::Message;
 use receiver::{Receiver, SendError};
@@ -31,6 +45,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(2);
 const MAX_WAIT: Duration = Duration::from_secs(3_600);
 /// The least wait between attempts, whatever the jitter says.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
+/// How long a message that tells of a Critical alert may take before the receiver's fallback is told too: a few attempts, and no longer
+/// than somebody may be left asleep.
+const PATIENCE: Span = Span::from_secs(300);
 /// The outbox is looked at this often even when nothing woke the lane.
 const PERIOD: Duration = Duration::from_secs(5);
 
@@ -73,7 +90,7 @@ impl Notifier {
         loop {
             let _ = tokio::time::timeout(PERIOD, self.shared.send.notified()).await;
             self.wake.values().for_each(Notify::notify_one);
-            if self.give_up_orphans().await.is_err() {
+            if self.give_up_orphans().await.is_err() || self.fall_back(now()).await.is_err() {
                 return;
             }
         }
@@ -93,6 +110,30 @@ impl Notifier {
         Ok(())
     }
 
+    /// Critical messages that have been on their way for too long.
+    async fn fall_back(&self, now: Timestamp) -> Result<(), MutateError> {
+        let long_ago = now - PATIENCE;
+        let late: Vec<(Digest128, ReceiverId)> = {
+            let book = self.shared.book();
+            let with_fallback =
+                self.receivers.iter().filter_map(|(id, one)| Some((id, one.about.fallback.as_ref()?)));
+            let late = with_fallback.flat_map(|(receiver, other)| {
+                let waiting =
+                    book.outbox.waiting_for(receiver).filter(|(_, delivery)| delivery.decided_at <= long_ago);
+                waiting.map(move |(id, delivery)| (id, delivery, other))
+            });
+            let late = late.filter(|(id, delivery, other)| {
+                book.outbox.get(fallback_id(*id, other)).is_none() && is_critical(&book, delivery)
+            });
+            late.map(|(id, _, other)| (id, other.clone())).collect()
+        };
+        for (id, other) in late {
+            tracing::warn!(delivery = %id, fallback = %other, "a Critical notification doesn't arrive; another receiver is told");
+            self.write(move |book| fell_back(book, id, &other).into_iter().collect()).await?;
+        }
+        Ok(())
+    }
+
     /// One receiver's messages, in the order decided; one that has to wait lets later ones pass.
     async fn lane(self: Arc<Self>, receiver: ReceiverId) {
         let (Some(target), Some(wake)) = (self.receivers.get(&receiver), self.wake.get(&receiver)) else {
@@ -104,8 +145,11 @@ impl Notifier {
                 let made = self.shared.attempts.of(*id).made + 1;
                 let result = self.attempt(target, *id, delivery).await;
                 let kept = match result {
-                    Ok(()) => self.ended(*id, DeliveryEvent::Delivered { attempts: made }).await,
-                    Err(error) if made >= MAX_ATTEMPTS || error.is_final() => {
+                    Ok(sent) => {
+                        let attempts = if sent { made } else { 0 };
+                        self.ended(*id, DeliveryEvent::Delivered { attempts }).await
+                    }
+                    Err(error) if made >= MAX_ATTEMPTS || error.is_final() || delivery.is_test() => {
                         let error = error.to_string();
                         tracing::warn!(receiver = %receiver, delivery = %id, %error, "a notification was given up");
                         self.ended(*id, DeliveryEvent::GivenUp { attempts: made, error }).await
@@ -125,9 +169,18 @@ impl Notifier {
         }
     }
 
-    async fn attempt(&self, target: &Receiver, id: Digest128, delivery: &Delivery) -> Result<(), SendError> {
-        let message = Message::of(id, delivery, &self.shared, &self.server);
-        let result = target.send(&message).await;
+    /// Whether there was anything to send.
+    async fn attempt(
+        &self,
+        target: &Receiver,
+        id: Digest128,
+        delivery: &Delivery,
+    ) -> Result<bool, SendError> {
+        let mut message = Message::of(id, delivery, &self.shared, &self.server);
+        if !target.about.send_resolved && !message.without_resolved() {
+            return Ok(false);
+        }
+        let result = target.send(&message).await.map(|()| true);
         let outcome = if result.is_ok() { "delivered" } else { "failed" };
         metrics::counter!("eavip_notification_attempts_total", "outcome" => outcome).increment(1);
         result
@@ -138,8 +191,10 @@ impl Notifier {
         let mut under_way: HashSet<Digest128> = HashSet::new();
         let mut due = Vec::new();
         for (id, delivery) in book.outbox.waiting_for(receiver) {
-            // The end of an episode isn't told before its beginning.
-            let first = delivery.episodes().fold(true, |first, episode| under_way.insert(episode) && first);
+            // The end of an episode isn't told before its beginning; one message may tell both.
+            let episodes: HashSet<Digest128> = delivery.episodes().collect();
+            let first = episodes.is_disjoint(&under_way);
+            under_way.extend(episodes);
             if first && !self.shared.attempts.waits(id) {
                 due.push((id, delivery.clone()));
             }
@@ -157,11 +212,20 @@ impl Notifier {
     }
 
     async fn ended(&self, id: Digest128, event: DeliveryEvent) -> Result<(), MutateError> {
-        let events = vec![Event::Delivery { id, event }];
-        let actor = Actor::Server("notify".to_owned());
+        let given_up = matches!(event, DeliveryEvent::GivenUp { .. });
+        let fallbacks: BTreeMap<ReceiverId, ReceiverId> =
+            if given_up { self.fallbacks() } else { BTreeMap::new() };
         let written = self
-            .committer
-            .mutate(move |_, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events }))
+            .write(move |book| {
+                let receiver = book
+                    .outbox
+                    .get(id)
+                    .filter(|delivery| !delivery.is_test())
+                    .map(|delivery| &delivery.to.receiver);
+                let other = receiver.and_then(|receiver| fallbacks.get(receiver));
+                let told = other.and_then(|other| fell_back(book, id, other));
+                std::iter::once(Event::Delivery { id, event }).chain(told).collect()
+            })
             .await;
         if written.is_ok() {
             self.shared.attempts.ended(id);
@@ -173,7 +237,39 @@ impl Notifier {
         }
         written
     }
+
+    fn fallbacks(&self) -> BTreeMap<ReceiverId, ReceiverId> {
+        let pairs =
+            self.receivers.iter().filter_map(|(id, one)| Some((id.clone(), one.about.fallback.clone()?)));
+        pairs.collect()
+    }
+
+    async fn write(
+        &self,
+        decide: impl FnOnce(&Book) -> Vec<Event> + Send + 'static,
+    ) -> Result<(), MutateError> {
+        let actor = Actor::Server("notify".to_owned());
+        let write = move |book: &Book, at| {
+            Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events: decide(book) })
+        };
+        self.committer.mutate(write).await
+    }
 }
 
-#[cfg(any())]
+/// That another receiver gets a message in place of one that doesn't arrive, unless it got it already.
+fn fell_back(book: &Book, of: Digest128, other: &ReceiverId) -> Option<Event> {
+    let id = fallback_id(of, other);
+    let event = DeliveryEvent::FellBack { of, to: Recipient::from(other.clone()) };
+    book.outbox.get(id).is_none().then_some(Event::Delivery { id, event })
+}
+
+/// Whether a message tells of a Critical alert that isn't over.
+fn is_critical(book: &Book, delivery: &Delivery) -> bool {
+    let Content::Alerts { message, .. } = &delivery.content else { return false };
+    let told = message.new.iter().chain(&message.firing).filter_map(|id| book.alerts.get(*id));
+    told.into_iter()
+        .any(|episode| episode.opening.category == Category::Critical && episode.resolved.is_none())
+}
+
+#[cfg(test)]
 mod tests;

@@ -268,9 +268,16 @@ pub enum DeliveryEvent {
         /// What it tells.
         content: Content,
     },
+    /// It is to be sent in place of one that doesn't arrive, and tells the same.
+    FellBack {
+        /// The one that doesn't arrive.
+        of: Digest128,
+        /// Where to.
+        to: Recipient,
+    },
     /// The receiver took it.
     Delivered {
-        /// How many attempts it took.
+        /// How many attempts it took; none where the receiver isn't told of what is over.
         attempts: u32,
     },
     /// It was given up.
@@ -280,6 +287,8 @@ pub enum DeliveryEvent {
         /// What the last one met.
         error: String,
     },
+    /// Somebody wants it to be tried anew after it was given up.
+    Resent,
 }
 
 eavip_core::words! {
@@ -475,4 +484,10 @@ pub fn delivery_id(to: &Recipient, about: &[u8], at: Timestamp) -> Digest128 {
     let address = to.address.as_deref().unwrap_or_default();
     let at = at.as_millis().to_be_bytes();
     Digest128::of([to.receiver.as_str().as_bytes(), address.as_bytes(), about, &at])
+}
+
+/// The id of the message that `to` gets in place of another that doesn't arrive.
+#[must_use]
+pub fn fallback_id(of: Digest128, to: &ReceiverId) -> Digest128 {
+    Digest128::of([b"instead of".as_slice(), &of.0, to.as_str().as_bytes()])
 }

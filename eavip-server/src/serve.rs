@@ -19,14 +19,12 @@ use crate::app::{App, Enrolment, Web};
 use crate::audit::{self, AuditError, AuditLog, Growing};
 use crate::authority::{self, Authority, AuthorityError, RevokedNodes, ServerIdentity};
 use crate::commit::{self, Committer};
-use crate::config::{Config, ReceiverConfig, receiver_problem};
+use crate::config::{Config, receiver_problem};
 use crate::enrolment::Enrolments;
 use crate::ingest::Ingest;
 use crate::listener::{self, Speaks, Stop};
 use crate::notify::Notifier;
 use crate::notify::receiver::Receiver;
-use crate::notify::signature::SigningKey;
-use crate::notify::webhook::Webhook;
 use crate::record::{Actor, Event, LedgerRecord, ServerEvent, VERSION};
 use crate::shared::{ChangeKind, Shared, now};
 use crate::store::embedded::EmbeddedStore;
@@ -104,13 +102,14 @@ struct Bound {
 /// # Errors
 /// Why it doesn't start; nothing is left running.
 pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -> Result<Server, StartError> {
-    let receivers = receivers(config)?;
+    let receivers = receivers(config, &url(config, config.web))?;
     let bound = Bound {
         web: bind(config.web).await?,
         agents: bind(config.agents).await?,
         admin: bind(config.admin).await?,
     };
     let (web, agents, admin) = (address(&bound.web), address(&bound.agents), address(&bound.admin));
+    let url = url(config, web);
     private::create_dir(&config.data)?;
     let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(&config.data)?);
     let authority = Arc::new(Authority::open(&config.data.join("authority"), store.identity(), now())?);
@@ -126,15 +125,13 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
     let (stop, stopped) = watch::channel(false);
     let urls = vec![format!("https://{}", outward(config.url.as_deref(), web))];
     let agents_url = config.agents_url.clone().unwrap_or_else(|| format!("https://{agents}"));
-    let secure = config.url.as_deref().map_or(!config.plain_http(), |url| url.starts_with("https://"));
-    let scheme = if secure { "https" } else { "http" };
     let app = App::new(
         Arc::clone(&shared),
         committer.clone(),
         Web {
-            url: config.url.clone().unwrap_or_else(|| format!("{scheme}://{web}")),
-            secure,
-            receivers: receivers.keys().map(ToString::to_string).collect(),
+            secure: url.starts_with("https://"),
+            url,
+            receivers: receivers.values().map(|receiver| receiver.about.clone()).collect(),
             enrolment: Some(Enrolment { urls, pin: authority.pin() }),
             runbooks: runbooks::beside(&config.runbook),
         },
@@ -233,6 +230,12 @@ fn address(listener: &TcpListener) -> SocketAddr {
     listener.local_addr().unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)))
 }
 
+/// How people reach the web listener.
+fn url(config: &Config, bound: SocketAddr) -> String {
+    let scheme = if config.plain_http() { "http" } else { "https" };
+    config.url.clone().unwrap_or_else(|| format!("{scheme}://{bound}"))
+}
+
 /// Host and port by which others reach the web listener.
 fn outward(url: Option<&str>, bound: SocketAddr) -> String {
     let host = url.and_then(|url| url.split_once("://")).map(|(_, rest)| rest.to_owned());
@@ -259,21 +262,15 @@ fn names(config: &Config) -> Vec<String> {
 }
 
 /// The receivers of the configuration with their secrets read; every problem at once.
-fn receivers(config: &Config) -> Result<BTreeMap<ReceiverId, Receiver>, StartError> {
+fn receivers(config: &Config, server: &str) -> Result<BTreeMap<ReceiverId, Receiver>, StartError> {
     let (mut receivers, mut problems) = (BTreeMap::new(), Vec::new());
     for (id, configured) in &config.receivers {
-        match receiver(configured) {
+        match Receiver::open(id, configured, server) {
             Ok(receiver) => drop(receivers.insert(id.clone(), receiver)),
             Err(message) => problems.push(receiver_problem(id, message)),
         }
     }
     if problems.is_empty() { Ok(receivers) } else { Err(StartError::Config(problems)) }
-}
-
-fn receiver(configured: &ReceiverConfig) -> Result<Receiver, String> {
-    let secret = configured.secret.resolve().map_err(|error| error.to_string())?;
-    let key = SigningKey::parse(secret.expose()).map_err(|error| error.to_string())?;
-    Webhook::new(&configured.url, key).map(Receiver::Webhook).map_err(|error| error.to_string())
 }
 
 /// The start, and what was repaired before it, become part of the ledger.

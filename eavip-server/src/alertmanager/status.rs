@@ -19,7 +19,8 @@ pub(super) const REVISION: &str = concat!("eavip-server ", env!("CARGO_PKG_VERSI
 pub(super) fn names(app: &App) -> Vec<String> {
     let policy = app.shared.policy.load();
     let routed = policy.receivers().into_iter().map(ToString::to_string);
-    let all: BTreeSet<String> = app.web.receivers.iter().cloned().chain(routed).collect();
+    let all: BTreeSet<String> =
+        app.web.receivers.iter().map(|about| about.id.to_string()).chain(routed).collect();
     all.into_iter().collect()
 }
 

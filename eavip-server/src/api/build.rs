@@ -6,6 +6,7 @@ pub mod history;
 pub mod incident;
 pub mod node;
 pub mod noise;
+pub mod notify;
 pub mod overview;
 pub mod signal;
 pub mod silence;

@@ -26,10 +26,35 @@ const DESCRIPTION: &str = "What EAVIP ops knows of the platform: its nodes, gold
 type Leads = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const FIRST: &str = "$response.body#/items/0/id";
+const OWN: &[(&str, &str)] = &[("id", "$response.body#/id")];
 const LINKS: &[Leads] = &[
     ("alerts_list", "200", "alerts_show", &[("id", FIRST)]),
     ("alerts_list", "200", "alerts_acknowledge", &[("id", FIRST)]),
     ("incidents_list", "200", "incidents_show", &[("id", FIRST)]),
+    ("incidents_declare", "201", "incidents_show", OWN),
+    ("incidents_declare", "201", "incidents_export", OWN),
+    ("incidents_declare", "201", "incidents_acknowledge", OWN),
+    ("incidents_declare", "201", "incidents_advance", OWN),
+    ("incidents_declare", "201", "incidents_reclassify", OWN),
+    ("incidents_declare", "201", "incidents_flag", OWN),
+    ("incidents_declare", "201", "incidents_add_services", OWN),
+    ("incidents_declare", "201", "incidents_assign", OWN),
+    ("incidents_declare", "201", "incidents_record_action", OWN),
+    ("incidents_declare", "201", "incidents_publish", OWN),
+    ("incidents_declare", "201", "incidents_note", OWN),
+    ("incidents_declare", "201", "incidents_tick", OWN),
+    ("incidents_declare", "201", "incidents_attach", OWN),
+    ("incidents_declare", "201", "incidents_draft", OWN),
+    ("incidents_declare", "201", "incidents_complete_review", OWN),
+    ("incidents_declare", "201", "incidents_sign", OWN),
+    ("incidents_declare", "201", "incidents_add_item", OWN),
+    ("incidents_declare", "201", "incidents_complete_item", OWN),
+    ("incidents_declare", "201", "incidents_absorb", OWN),
+    ("incidents_declare", "201", "incidents_reopen", OWN),
+    ("incidents_declare", "201", "incidents_close", OWN),
+    ("deliveries_list", "200", "deliveries_show", &[("id", FIRST)]),
+    ("deliveries_list", "200", "deliveries_resend", &[("id", FIRST)]),
+    ("receivers_list", "200", "receivers_test", &[("id", FIRST)]),
     ("nodes_list", "200", "nodes_show", &[("id", FIRST)]),
     (
         "nodes_show",
@@ -37,8 +62,8 @@ const LINKS: &[Leads] = &[
         "nodes_history",
         &[("id", "$response.body#/id"), ("series", "$response.body#/series/0/id")],
     ),
-    ("tokens_create", "201", "tokens_revoke", &[("id", "$response.body#/id")]),
-    ("join_tokens_create", "201", "join_tokens_revoke", &[("id", "$response.body#/id")]),
+    ("tokens_create", "201", "tokens_revoke", OWN),
+    ("join_tokens_create", "201", "join_tokens_revoke", OWN),
 ];
 
 /// The document before any route.
@@ -140,8 +165,9 @@ fn problems(path: &str, method: &Method, operation: &Operation, guarded: bool) -
     if path.ends_with("/session") && *method == Method::POST {
         codes.extend([Code::SignInFailed, Code::CrossSite, Code::TooMany, Code::Conflict]);
     }
-    // A proof is named by the places that it is about.
-    if parameter(&ParameterIn::Path) || path.contains("/proof/") {
+    // A proof is named by the places that it is about, and an incident is declared from an alert that the body names.
+    let declares = path.ends_with("/incidents") && *method == Method::POST;
+    if parameter(&ParameterIn::Path) || path.contains("/proof/") || declares {
         codes.push(Code::NotFound);
     }
     if parameter(&ParameterIn::Query) {

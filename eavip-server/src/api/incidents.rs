@@ -26,7 +26,7 @@ use utoipa_axum::routes;
 use super::build::incident::{Around, CitedPage, MAX_SHOWN, cited, detail, row};
 use super::extract::{Body, Id, Params};
 use super::page::{cursor, limit, page};
-use super::view::incident::{Incident, IncidentDetail};
+use super::view::incident::{Incident, IncidentDetail, names};
 use super::view::{Page, words};
 use crate::app::App;
 use crate::auth::{Allowed, Responder, Viewer};
@@ -77,7 +77,7 @@ pub struct ListQuery {
     /// Whether they are security events.
     pub security: Option<bool>,
     /// Where the page begins: the `next_cursor` of the page before.
-    #[param(pattern = "^[0-9]{1,14}_[a-z0-9][a-z0-9._-]*$", max_length = 80)]
+    #[param(pattern = "^[0-9]{1,14}_[a-z0-9][a-z0-9._-]{0,62}$")]
     pub cursor: Option<String>,
     /// Most items of the page.
     #[param(minimum = 1, maximum = 500, default = 50)]
@@ -226,7 +226,7 @@ struct DeclareIncident {
     mode: Option<Mode>,
     /// What is affected, besides what the alert is about.
     #[serde(default)]
-    #[schema(value_type = BTreeSet<String>, max_items = 200)]
+    #[schema(schema_with = names::<0>)]
     services: BTreeSet<ServiceId>,
     /// How much is affected; what signals say when it is left out.
     #[schema(schema_with = words::<Scope>)]
@@ -293,9 +293,9 @@ eavip_core::words! {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ExportQuery {
-    /// How it is written down.
+    /// How it is written down; Markdown when it is left out.
     #[param(schema_with = words::<Format>)]
-    format: Format,
+    format: Option<Format>,
 }
 
 /// The whole incident, to be kept or sent.
@@ -307,7 +307,7 @@ async fn export(
     Id(id): Id<IncidentId>,
     Params(query): Params<ExportQuery>,
 ) -> Result<Response, Problem> {
-    exported(&app, &id, query.format).await
+    exported(&app, &id, query.format.unwrap_or(Format::Markdown)).await
 }
 
 /// The whole incident in a format, as a file of its name.

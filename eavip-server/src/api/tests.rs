@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod incidents;
 mod noise;
+mod notify;
 mod reading;
 mod refusing;
 mod trends;

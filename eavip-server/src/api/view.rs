@@ -6,6 +6,7 @@
 
 mod alert;
 pub mod audit;
+mod notify;
 mod silence;
 
 use eavip_core::Vocabulary;
@@ -31,6 +32,7 @@ pub mod noise;
 mod secret;
 pub mod trends;
 
+pub use notify::{Message, MessageDetail, Receiver};
 pub use secret::{NewJoinToken, NewToken};
 
 /// The schema of a closed vocabulary: its words.

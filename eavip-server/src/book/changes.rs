@@ -77,7 +77,7 @@ pub(super) fn told(event: &Event, book: &Book) -> Option<Told> {
         Event::Review { month, event } => Some(review(*month, event)),
         Event::Proposal { event, .. } => Some(proposal(event)),
         Event::Silence { id, event } => silence(event, book.silences.get(*id)),
-        Event::Delivery { id, event } => delivery(event, book.outbox.get(*id)),
+        Event::Delivery { id, event } => delivery(event, book.outbox.get(*id), book),
         Event::Incident { id, event } => incident(id, event),
         Event::Node { id, event } => {
             let (kind, text) = node(event);
@@ -182,20 +182,27 @@ fn incident(id: &IncidentId, event: &IncidentEvent) -> Option<Told> {
     Some((kind, format!("{id} ({topic}): {text}"), Some(format!("/incidents/{id}")), None))
 }
 
-fn delivery(event: &DeliveryEvent, known: Option<&Delivery>) -> Option<Told> {
-    match event {
-        DeliveryEvent::Decided { .. } | DeliveryEvent::Delivered { .. } => None,
-        DeliveryEvent::GivenUp { attempts, .. } => {
-            let receiver = known.map_or("a receiver", |delivery| delivery.to.receiver.as_str());
-            let path = known.and_then(|delivery| delivery.episodes().next());
-            Some((
-                "delivery-given-up",
-                format!("a message to {receiver} was given up after {attempts} attempts"),
-                path.map(|episode| format!("/alerts/{episode}")),
-                None,
-            ))
+fn delivery(event: &DeliveryEvent, known: Option<&Delivery>, book: &Book) -> Option<Told> {
+    let receiver = |known: Option<&Delivery>| {
+        known.map_or_else(|| "a receiver".to_owned(), |delivery| delivery.to.receiver.to_string())
+    };
+    let (kind, text, about) = match event {
+        DeliveryEvent::Decided { .. } | DeliveryEvent::Delivered { .. } => return None,
+        DeliveryEvent::FellBack { of, to } => {
+            let of = book.outbox.get(*of);
+            let text = format!("{} is told in place of {}, which isn't reached", to.receiver, receiver(of));
+            ("delivery-fell-back", text, of)
         }
-    }
+        DeliveryEvent::GivenUp { attempts, .. } => {
+            let text = format!("a message to {} was given up after {attempts} attempts", receiver(known));
+            ("delivery-given-up", text, known)
+        }
+        DeliveryEvent::Resent => {
+            ("delivery-resent", format!("a message to {} is tried anew", receiver(known)), known)
+        }
+    };
+    let path = about.and_then(|delivery| delivery.episodes().next());
+    Some((kind, text, path.map(|episode| format!("/alerts/{episode}")), None))
 }
 
 fn node(event: &NodeEvent) -> (&'static str, String) {

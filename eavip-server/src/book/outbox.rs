@@ -6,7 +6,7 @@ use eavip_core::id::{Digest128, ReceiverId};
 use eavip_core::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Content, DeliveryEvent, DeliveryStatus, Recipient};
+use crate::record::{Content, DeliveryEvent, DeliveryStatus, Recipient, Topic};
 
 /// Messages that ended and stay in memory; the ledger keeps all of them.
 const MAX_ENDED: usize = 20_000;
@@ -21,6 +21,9 @@ pub struct Delivery {
     pub to: Recipient,
     /// What it tells.
     pub content: Content,
+    /// The receiver whose messages don't arrive, where this one is sent in place of one to it.
+    #[serde(default)]
+    pub instead_of: Option<ReceiverId>,
     /// When it was decided.
     pub decided_at: Timestamp,
     /// Where it stands.
@@ -44,6 +47,12 @@ impl Delivery {
         };
         message.into_iter().flat_map(|message| message.new.iter().chain(&message.resolved).copied())
     }
+
+    /// Whether it is a test, whose answer somebody waits for: neither tried again nor told to anybody else.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        matches!(&self.content, Content::Notice(notice) if notice.topic == Topic::Test)
+    }
 }
 
 /// Every message that waits or ended lately.
@@ -57,6 +66,9 @@ pub struct Outbox {
     ended: VecDeque<Digest128>,
     /// When the last messages were decided, and for whom; oldest first.
     decided: VecDeque<(Timestamp, ReceiverId)>,
+    /// When a receiver last took a message; no more entries than receivers were ever configured.
+    #[serde(default)]
+    delivered: BTreeMap<ReceiverId, Timestamp>,
     next: u64,
 }
 
@@ -65,6 +77,17 @@ impl Outbox {
     #[must_use]
     pub fn get(&self, id: Digest128) -> Option<&Delivery> {
         self.deliveries.get(&id)
+    }
+
+    /// Every message that is in memory, in no order that means anything.
+    pub fn iter(&self) -> impl Iterator<Item = (Digest128, &Delivery)> {
+        self.deliveries.iter().map(|(id, delivery)| (*id, delivery))
+    }
+
+    /// When a receiver last took a message.
+    #[must_use]
+    pub fn delivered_at(&self, receiver: &ReceiverId) -> Option<Timestamp> {
+        self.delivered.get(receiver).copied()
     }
 
     /// An episode's messages, in the order decided.
@@ -97,10 +120,10 @@ impl Outbox {
         first.filter_map(|id| self.deliveries.get(id).map(|delivery| delivery.decided_at)).min()
     }
 
-    /// Messages that were given up and are still in memory, oldest first.
+    /// Messages that were given up and are still in memory, oldest first; tests aren't among them.
     pub fn given_up(&self) -> impl Iterator<Item = (Digest128, &Delivery)> {
         let ended = self.ended.iter().filter_map(|id| self.deliveries.get(id).map(|found| (*id, found)));
-        ended.filter(|(_, delivery)| delivery.status == DeliveryStatus::GivenUp)
+        ended.filter(|(_, delivery)| delivery.status == DeliveryStatus::GivenUp && !delivery.is_test())
     }
 
     /// How many messages each receiver was decided to get since a moment.
@@ -115,23 +138,38 @@ impl Outbox {
 
     pub(super) fn apply(&mut self, id: Digest128, event: &DeliveryEvent, at: Timestamp) {
         match event {
-            DeliveryEvent::Decided { to, content } => self.decide(id, to, content, at),
+            DeliveryEvent::Decided { to, content } => self.decide(id, to, content, None, at),
+            DeliveryEvent::FellBack { of, to } => {
+                let Some(Delivery { content, to: other, .. }) = self.deliveries.get(of).cloned() else {
+                    return;
+                };
+                self.decide(id, to, &content, Some(other.receiver), at);
+            }
             DeliveryEvent::Delivered { attempts } => {
                 self.end(id, DeliveryStatus::Delivered, *attempts, None, at);
             }
             DeliveryEvent::GivenUp { attempts, error } => {
                 self.end(id, DeliveryStatus::GivenUp, *attempts, Some(error.clone()), at);
             }
+            DeliveryEvent::Resent => self.resend(id),
         }
     }
 
-    fn decide(&mut self, id: Digest128, to: &Recipient, content: &Content, decided_at: Timestamp) {
+    fn decide(
+        &mut self,
+        id: Digest128,
+        to: &Recipient,
+        content: &Content,
+        instead_of: Option<ReceiverId>,
+        decided_at: Timestamp,
+    ) {
         if self.deliveries.contains_key(&id) {
             return;
         }
         let delivery = Delivery {
             to: to.clone(),
             content: content.clone(),
+            instead_of,
             decided_at,
             status: DeliveryStatus::Pending,
             attempts: 0,
@@ -155,6 +193,18 @@ impl Outbox {
         }
     }
 
+    fn resend(&mut self, id: Digest128) {
+        let Some(delivery) = self.deliveries.get_mut(&id) else { return };
+        if delivery.status != DeliveryStatus::GivenUp {
+            return;
+        }
+        (delivery.status, delivery.attempts, delivery.error) = (DeliveryStatus::Pending, 0, None);
+        (delivery.ended_at, delivery.number) = (None, self.next);
+        self.waiting.entry(delivery.to.receiver.clone()).or_default().insert(self.next, id);
+        self.next += 1;
+        self.ended.retain(|ended| *ended != id);
+    }
+
     fn end(
         &mut self,
         id: Digest128,
@@ -169,6 +219,9 @@ impl Outbox {
         }
         (delivery.status, delivery.attempts, delivery.error) = (status, attempts, error);
         delivery.ended_at = Some(at);
+        if status == DeliveryStatus::Delivered && attempts > 0 {
+            self.delivered.insert(delivery.to.receiver.clone(), at);
+        }
         if let Some(lane) = self.waiting.get_mut(&delivery.to.receiver) {
             lane.remove(&delivery.number);
             if lane.is_empty() {

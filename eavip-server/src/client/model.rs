@@ -109,6 +109,18 @@ answers! {
         last_error: Option<String>, decided_at: String,
     }
 
+    /// A receiver of messages.
+    Receiver {
+        id: String, #[serde(rename = "type")] kind: String, host: String, fallback: Option<String>,
+        last_success_at: Option<String>, waiting: usize, given_up: usize,
+    }
+
+    /// A message to a receiver.
+    Message {
+        id: String, receiver: String, status: DeliveryStatus, attempts: u32, last_error: Option<String>,
+        decided_at: String, title: String,
+    }
+
     /// That somebody wasn't told.
     Held { receiver: String, reason: String, at: String }
 

@@ -305,7 +305,7 @@ impl Worker {
             }
             Event::Delivery { id, event } => {
                 shared.changed(ChangeKind::Delivery, id.to_string());
-                if matches!(event, DeliveryEvent::Decided { .. }) {
+                if !matches!(event, DeliveryEvent::Delivered { .. } | DeliveryEvent::GivenUp { .. }) {
                     shared.send.notify_one();
                 }
             }

@@ -12,8 +12,8 @@ use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
 use crate::ctl::{
-    alerts, audit, check, explain, gate, import, incidents, login, nodes, noise, policy, route, runbooks,
-    silences, status, tokens, trends,
+    alerts, audit, check, explain, gate, import, incidents, login, nodes, noise, notify, policy, route,
+    runbooks, silences, status, tokens, trends,
 };
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
@@ -70,6 +70,9 @@ enum Command {
     Silences(silences::Silences),
     /// List, show and revoke nodes
     Nodes(nodes::Nodes),
+    /// Receivers of messages: list and test them, and send again what was given up
+    #[command(subcommand)]
+    Notify(notify::Notify),
     /// Say how the audit log stands, and whether it continues what was seen here before; exits 3 when it contradicts
     Audit,
     /// List, make and revoke API tokens
@@ -118,6 +121,7 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Report(report) => report.run(&session()?, out).await,
         Command::Silences(silences) => silences.run(&session()?, out).await,
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
+        Command::Notify(notify) => notify.run(&session()?, out).await,
         Command::Audit => audit::run(&session()?, out).await,
         Command::Tokens(tokens) => tokens.run(&session()?, out).await,
         Command::JoinToken(command) => command.run(&session()?, out).await,

@@ -21,7 +21,7 @@ use eavip_core::time::{Span, Timestamp};
 
 pub(crate) use incidents::{hostile_incident, incident, incidents, named, refused};
 pub(super) use runbooks::coverage;
-pub(crate) use settings::{audit, joins, tokens, users};
+pub(crate) use settings::{audit, dead_letters, joins, receivers, tokens, users};
 
 use super::Chrome;
 use crate::api::view::*;

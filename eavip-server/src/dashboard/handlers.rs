@@ -67,13 +67,6 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/trends/{month}", VIEWER),
     (Method::POST, "/trends/{month}/sign", RESPONDER),
     (Method::POST, "/trends/proposals/{id}/answer", RESPONDER),
-    (Method::GET, "/incidents", VIEWER),
-    (Method::GET, "/fragments/incidents", VIEWER),
-    (Method::POST, "/incidents", RESPONDER),
-    (Method::GET, "/incidents/new", RESPONDER),
-    (Method::GET, "/incidents/{id}", VIEWER),
-    (Method::GET, "/fragments/incidents/{id}", VIEWER),
-    (Method::POST, "/incidents/{id}/{what}", RESPONDER),
     (Method::GET, "/alerts/{id}/why", VIEWER),
     (Method::GET, "/fragments/alerts/{id}/why", VIEWER),
     (Method::GET, "/alerts/quarantined", VIEWER),
@@ -83,12 +76,21 @@ pub static TABLE: &[Entry] = &[
     (Method::POST, "/silences", RESPONDER),
     (Method::POST, "/silences/{id}/approve", RESPONDER),
     (Method::POST, "/silences/{id}/end", RESPONDER),
+    (Method::GET, "/incidents", VIEWER),
+    (Method::GET, "/fragments/incidents", VIEWER),
+    (Method::POST, "/incidents", RESPONDER),
+    (Method::GET, "/incidents/new", RESPONDER),
+    (Method::GET, "/incidents/{id}", VIEWER),
+    (Method::GET, "/fragments/incidents/{id}", VIEWER),
+    (Method::POST, "/incidents/{id}/{what}", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
     (Method::POST, "/settings/join-tokens", ADMIN),
     (Method::POST, "/settings/tokens", ADMIN),
     (Method::POST, "/settings/tokens/{id}/revoke", ADMIN),
+    (Method::POST, "/settings/receivers/{id}/test", RESPONDER),
+    (Method::POST, "/settings/deliveries/{id}/resend", RESPONDER),
 ];
 
 /// Largest form: a reason of a thousand characters, each encoded.
@@ -106,10 +108,10 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/nodes/{id}", "/fragments/nodes/{id}", get(nodes::show));
     let router = twice(router, "/alerts", "/fragments/alerts", get(alerts::list));
     let router = twice(router, "/alerts/{id}", "/fragments/alerts/{id}", get(alerts::show));
-    let router = twice(router, "/noise", "/fragments/noise", get(noise::show));
-    let router = twice(router, "/trends", "/fragments/trends", get(trends::show));
     let router = twice(router, "/incidents", "/fragments/incidents", get(incidents::list));
     let router = twice(router, "/incidents/{id}", "/fragments/incidents/{id}", get(incidents::show));
+    let router = twice(router, "/noise", "/fragments/noise", get(noise::show));
+    let router = twice(router, "/trends", "/fragments/trends", get(trends::show));
     let router = silences(router);
     router
         .route("/incidents", post(incidents::declare))
@@ -128,6 +130,8 @@ pub fn router(app: &App) -> Router<App> {
         .route("/settings/join-tokens", post(settings::make_join_token))
         .route("/settings/tokens", post(settings::make_token))
         .route("/settings/tokens/{id}/revoke", post(settings::revoke_token))
+        .route("/settings/receivers/{id}/test", post(settings::test_receiver))
+        .route("/settings/deliveries/{id}/resend", post(settings::resend))
         .route("/sign-in", get(sign_in::show).post(sign_in::begin))
         .route("/sign-out", post(sign_in::end))
         .route("/assets/{digest}/{name}", get(asset))

@@ -1,4 +1,4 @@
-//! The settings page: who may do what, what scripts and new nodes sign in with, and how the audit log stands.
+//! The settings page: who may do what, what scripts and new nodes sign in with, where messages go, and how the audit log stands.
 
 use askama::Template;
 use eavip_core::Vocabulary;
@@ -6,10 +6,10 @@ use eavip_core::environment::Environment;
 use eavip_core::mode::Mode;
 
 use super::chrome::Chrome;
-use super::words::{counted, mode_title};
+use super::words::{counted, delivery_class, delivery_title, mode_title};
 use super::{Main, Rendered, encoded};
 use crate::api::view::audit::AuditLog;
-use crate::api::view::{JoinToken, NewJoinToken, NewToken, Token, User};
+use crate::api::view::{JoinToken, Message, NewJoinToken, NewToken, Receiver, Token, User};
 use crate::record::Role;
 
 /// What the settings page shows.
@@ -21,6 +21,12 @@ pub struct Settings<'a> {
     pub tokens: &'a [Token],
     /// Join tokens that can still be used.
     pub joins: &'a [JoinToken],
+    /// Receivers of messages.
+    pub receivers: &'a [Receiver],
+    /// Messages that were given up, the newest first.
+    pub dead_letters: &'a [Message],
+    /// A test just made.
+    pub tested: Option<&'a Message>,
     /// A join token just made.
     pub new_join: Option<&'a NewJoinToken>,
     /// An API token just made.
@@ -40,7 +46,8 @@ struct SettingsMain<'a> {
     settings: &'a Settings<'a>,
 }
 
-/// Users, API tokens and join tokens; the forms are for administrators.
+/// Users, API tokens, join tokens and receivers; testing a receiver and sending again is for responders, the other forms are for
+/// administrators.
 ///
 /// # Errors
 /// See [`Rendered`].

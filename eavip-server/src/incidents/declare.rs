@@ -126,7 +126,7 @@ fn from_alert(
     let opening = opening.ok_or_else(|| Problem::not_found("alert", episode))?;
     let nowhere =
         "the alert doesn't say where it is; declare the incident without it, and add the alert then";
-    let place = place(&opening.labels).ok_or_else(|| Problem::invalid("alert", nowhere))?;
+    let place = place(&opening.labels).ok_or_else(|| Problem::new(Code::Conflict, nowhere))?;
     let service = label(&opening.labels, "service");
     let seen = proof::measured(shared, policy, Some(&place.deployment), now);
     let of_it = seen.iter().filter(|one| service.is_none() || one.service == service);
@@ -191,7 +191,7 @@ fn by_hand(shared: &Shared, asked: &Asked, now: Timestamp) -> Result<Declaration
             let errors: Vec<Fault> = missing.map(fault).collect();
             let told: Vec<&str> = errors.iter().map(|fault| fault.at.as_str()).collect();
             let detail = format!("without an alert an incident needs {}", told.join(", "));
-            Err(Problem { errors, ..Problem::new(Code::Invalid, detail) })
+            Err(Problem { errors, ..Problem::new(Code::Conflict, detail) })
         }
     }
 }

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use eavip_core::alert::Category;
 use eavip_core::alert::episode::Episode;
 use eavip_core::alert::group;
 use eavip_core::alert::notice::Occasion;
-use eavip_core::id::Digest128;
+use eavip_core::id::{Digest128, ReceiverId};
 use eavip_core::labels::Labels;
 use eavip_core::time::Timestamp;
 
 use crate::api::{build, view};
-use crate::book::Delivery;
+use crate::book::{Delivery, groups};
 use crate::record::{Content, Notice, Recipient};
 use crate::shared::Shared;
 
@@ -27,6 +28,8 @@ pub struct Message {
     pub decided_at: Timestamp,
     /// Where it goes.
     pub to: Recipient,
+    /// The receiver whose messages don't arrive, where this one gets them in its place.
+    pub instead_of: Option<ReceiverId>,
     /// What it tells.
     pub body: Body,
     /// How people reach this server, without a slash at the end.
@@ -81,7 +84,14 @@ impl Alerts {
         self.alerts.iter().any(Told::fires)
     }
 
-    fn of(group: &Labels, message: &group::Message, shared: &Shared) -> Self {
+    /// The most urgent category of what fires.
+    #[must_use]
+    pub fn category(&self) -> Option<Category> {
+        let firing = self.alerts.iter().filter(|told| told.fires()).map(|told| told.alert.category);
+        firing.max()
+    }
+
+    fn of(group: &Labels, message: &group::Message, shared: &Shared, server: &str) -> Self {
         let over: BTreeSet<Digest128> = message.resolved.iter().copied().collect();
         let new: BTreeSet<Digest128> = message.new.iter().copied().collect();
         let firing = message.new.iter().filter(|id| !over.contains(id)).chain(&message.firing);
@@ -95,7 +105,11 @@ impl Alerts {
                 episode.resolved = None;
                 episode.acknowledged = episode.acknowledged.filter(|_| !new);
             }
-            Some(Told { alert: build::alert(shared, &policy, &episode), episode, new })
+            let mut alert = build::alert(shared, &policy, &episode);
+            if alert.runbook_url.starts_with('/') {
+                alert.runbook_url.insert_str(0, server);
+            }
+            Some(Told { alert, episode, new })
         };
         let alerts: Vec<Told> = all.iter().copied().take(MAX_ALERTS).filter_map(told).collect();
         let left_out = all.len() - alerts.len();
@@ -108,9 +122,32 @@ impl Message {
     #[must_use]
     pub fn of(id: Digest128, delivery: &Delivery, shared: &Shared, server: &str) -> Self {
         let body = match &delivery.content {
-            Content::Alerts { group, message } => Body::Alerts(Alerts::of(group, message, shared)),
+            Content::Alerts { group, message } => Body::Alerts(Alerts::of(group, message, shared, server)),
             Content::Notice(notice) => Body::Notice(notice.clone()),
         };
-        Self { id, decided_at: delivery.decided_at, to: delivery.to.clone(), body, server: server.to_owned() }
+        Self {
+            id,
+            decided_at: delivery.decided_at,
+            to: delivery.to.clone(),
+            instead_of: delivery.instead_of.clone(),
+            body,
+            server: server.to_owned(),
+        }
+    }
+
+    /// What the messages about the same have in common: the key of the group, or the message's own id.
+    #[must_use]
+    pub fn key(&self) -> Digest128 {
+        match &self.body {
+            Body::Alerts(alerts) => groups::key(&self.to.receiver, &alerts.group),
+            Body::Notice(_) => self.id,
+        }
+    }
+
+    /// Leaves out what is over; whether anything is left to tell.
+    pub(super) fn without_resolved(&mut self) -> bool {
+        let Body::Alerts(alerts) = &mut self.body else { return true };
+        alerts.alerts.retain(Told::fires);
+        !alerts.alerts.is_empty()
     }
 }

@@ -100,7 +100,7 @@ fn held(held: &groups::Held) -> Held {
     Held { receiver: held.receiver.to_string(), reason: held.reason.as_str(), at: held.at.to_string() }
 }
 
-fn delivery(shared: &Shared, id: Digest128, delivery: &book::Delivery) -> Delivery {
+pub(super) fn delivery(shared: &Shared, id: Digest128, delivery: &book::Delivery) -> Delivery {
     let delivered = delivery.status == crate::record::DeliveryStatus::Delivered;
     // While it waits, the notifier counts; when it ended, the ledger has told.
     let waiting = shared.attempts.of(id);

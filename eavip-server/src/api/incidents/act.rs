@@ -19,8 +19,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{IncidentPath, summary};
-use crate::api::extract::{Body, Id};
-use crate::api::view::incident::Incident;
+use crate::api::extract::{Body, Id, whole};
+use crate::api::view::incident::{Incident, names};
 use crate::api::view::words;
 use crate::app::App;
 use crate::auth::{Allowed, Responder};
@@ -148,7 +148,7 @@ async fn flag(at: At, Body(Because { reason }): Body<Because>) -> Then {
 #[serde(deny_unknown_fields)]
 struct AffectedServices {
     /// Services that are affected as well.
-    #[schema(value_type = BTreeSet<String>, min_items = 1, max_items = 200)]
+    #[schema(schema_with = names::<1>)]
     services: BTreeSet<ServiceId>,
 }
 
@@ -233,7 +233,7 @@ async fn note(at: At, Body(IncidentText { text }): Body<IncidentText>) -> Then {
 #[serde(deny_unknown_fields)]
 struct TickStep {
     /// The runbook: a page, or an address.
-    #[schema(value_type = String, min_length = 1, max_length = 1000)]
+    #[schema(value_type = String, max_length = 1000, pattern = "^([A-Za-z0-9][A-Za-z0-9_-]*|https?://[A-Za-z0-9\\[][!#-;=?-\\[\\]-~]*)$")]
     runbook: Runbook,
     /// The step, as the page has it.
     #[schema(min_length = 1, max_length = 200, pattern = "\\S")]
@@ -367,7 +367,8 @@ async fn add_item(at: At, Body(AddItem { what, owner, due_at, verification }): B
 struct CompleteItem {
     /// Its number, from 1.
     #[schema(minimum = 1, maximum = 50)]
-    item: u16,
+    #[serde(deserialize_with = "whole")]
+    item: u32,
     /// What the verification showed.
     #[schema(min_length = 1, max_length = 4000, pattern = "\\S")]
     proof: String,
@@ -377,6 +378,8 @@ struct CompleteItem {
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/items/complete", tag = "incidents", params(IncidentPath),
     request_body = CompleteItem, responses((status = 200, body = Incident)))]
 async fn complete_item(at: At, Body(CompleteItem { item, proof }): Body<CompleteItem>) -> Then {
+    // What is beyond is no item either.
+    let item = u16::try_from(item).unwrap_or(u16::MAX);
     at.ask(Request::CompleteItem { item, proof }).await
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use eavip_core::environment::Environment;
 use eavip_core::finding::Outcome;
+use eavip_core::id::MAX_SLUG;
+use eavip_core::incident::decide::MAX_SERVICES;
 use eavip_core::incident::phase::Phase;
 use eavip_core::incident::review::Cause;
 use eavip_core::incident::sev::{Integrity, Scope, Sev};
@@ -13,9 +15,18 @@ use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 
 use super::{TeamName, words};
 use crate::incidents::template::Audience;
+
+/// The schema of a list of names, at least so many and at most as many as core keeps of one incident.
+pub fn names<const LEAST: usize>() -> Schema {
+    let name = ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_SLUG));
+    let names = ArrayBuilder::new().items(name.pattern(Some("^[a-z0-9][a-z0-9._-]*$")).build());
+    let least = (LEAST > 0).then_some(LEAST);
+    Schema::Array(names.min_items(least).max_items(Some(MAX_SERVICES)).unique_items(true).build())
+}
 
 /// An incident in a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]

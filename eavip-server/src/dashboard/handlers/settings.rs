@@ -6,20 +6,23 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use eavip_core::environment::Environment;
+use eavip_core::id::{Digest128, ReceiverId};
 use eavip_core::mode::Mode;
 use serde::Deserialize;
 
 use super::{Viewing, page, unrendered};
 use crate::api::audit::standing;
+use crate::api::deliveries::{ListQuery, deliveries, send_again};
 use crate::api::extract::Id;
 use crate::api::join_tokens::{self, CreateJoinToken, joins};
+use crate::api::receivers::{receivers, try_out};
 use crate::api::tokens::{self, CreateToken};
 use crate::api::users::users;
 use crate::app::App;
-use crate::auth::{Admin, Allowed};
+use crate::auth::{Admin, Allowed, Responder};
 use crate::dashboard::settings::{Settings, settings};
 use crate::problem::{Code, Problem};
-use crate::record::Role;
+use crate::record::{DeliveryStatus, Role};
 
 /// What is told of a form that can't be read.
 pub(super) fn unread(rejection: &FormRejection) -> Problem {
@@ -40,8 +43,19 @@ fn answer(
 ) -> Result<Response, Problem> {
     let (users, tokens) = (users(app, &viewing.viewer), tokens::tokens(app, &viewing.viewer));
     let joins = joins(app, &viewing.viewer);
+    let receivers = receivers(app, &viewing.viewer);
+    let given_up = ListQuery { status: Some(DeliveryStatus::GivenUp), ..ListQuery::default() };
+    let dead_letters = deliveries(app, &viewing.viewer, &given_up)?.items;
     let audit = standing(app, &viewing.viewer).ok();
-    let all = Settings { users: &users, tokens: &tokens, joins: &joins, audit: audit.as_ref(), ..shown };
+    let all = Settings {
+        users: &users,
+        tokens: &tokens,
+        joins: &joins,
+        receivers: &receivers,
+        dead_letters: &dead_letters,
+        audit: audit.as_ref(),
+        ..shown
+    };
     page(settings(&all, &viewing.chrome).map_err(unrendered)?, &viewing.chrome, status)
 }
 
@@ -117,4 +131,31 @@ pub(super) async fn revoke_token(
 ) -> Result<Response, Problem> {
     tokens::take_back(&app, &admin, id).await?;
     Ok(Redirect::to(&format!("{}/settings", viewing.chrome.base)).into_response())
+}
+
+pub(super) async fn test_receiver(
+    State(app): State<App>,
+    viewing: Viewing,
+    responder: Allowed<Responder>,
+    Id(id): Id<ReceiverId>,
+) -> Result<Response, Problem> {
+    match &try_out(&app, &responder, id).await {
+        Ok(tested) => {
+            answer(&app, &viewing, Settings { tested: Some(tested), ..Settings::default() }, StatusCode::OK)
+        }
+        Err(problem) => {
+            let shown = Settings { problem: Some(&problem.detail), ..Settings::default() };
+            answer(&app, &viewing, shown, problem.code.status())
+        }
+    }
+}
+
+pub(super) async fn resend(
+    State(app): State<App>,
+    viewing: Viewing,
+    responder: Allowed<Responder>,
+    Id(id): Id<Digest128>,
+) -> Result<Response, Problem> {
+    send_again(&app, &responder, id).await?;
+    Ok(Redirect::to(&format!("{}/settings#dead-letters", viewing.chrome.base)).into_response())
 }

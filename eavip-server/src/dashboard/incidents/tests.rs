@@ -31,6 +31,7 @@ fn a_refused_form_keeps_its_input_and_shows_every_reason() {
         assert_eq!(html.matches("what I wrote &#38; &#34;meant&#34;").count(), 1, "{form}.{name}");
         assert_eq!(html.matches("role=\"alert\"").count(), 1, "{form}");
         assert!(html.contains("EAVIP-I03") && html.contains("EAVIP-I02"), "{form}");
+        assert!(html.contains("href=\"#problem\"") && html.matches("id=\"problem\"").count() == 1, "{form}");
         assert!(!html.contains(HOSTILE), "{form}");
     }
     let attempt = fixtures::refused(

@@ -58,18 +58,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("runbook", "/runbooks/disk-full", &|chrome| {
         runbook::page(disk, known, &fixtures::alerts()[..1], chrome)
     });
-    let silences = fixtures::silences::silences();
-    let windows = fixtures::silences::windows();
-    let nothing = silences::Attempt::default();
-    add("silences", "/silences", &|chrome| silences::silences(&silences, &windows, &nothing, chrome));
-    let (alert, reasons) = (fixtures::alert_detail().alert, fixtures::silences::why());
-    add("why", "/alerts/1/why", &|chrome| why::why(&alert, &reasons, chrome));
-    add("silences-none", "/silences", &|chrome| silences::silences(&[], &[], &nothing, chrome));
-    let refused = fixtures::silences::refused();
-    add("silences-refused", "/silences", &|chrome| silences::silences(&[], &windows, &refused, chrome));
-    let lacking = fixtures::silences::quarantined();
-    add("quarantined", "/alerts/quarantined", &|chrome| silences::quarantined(&lacking, 700, chrome));
-    add("quarantined-none", "/alerts/quarantined", &|chrome| silences::quarantined(&[], 0, chrome));
+    silence_pages(&mut add);
     improvement_pages(&mut add);
     add("settings", "/settings", &|chrome| settings_page(chrome, false));
     add("settings-contradicted", "/settings", &|chrome| settings_page(chrome, true));
@@ -89,8 +78,24 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     all
 }
 
+/// The pages about silences, why somebody is told, and what isn't let in.
+fn silence_pages(add: &mut Add<'_>) {
+    let silences = fixtures::silences::silences();
+    let windows = fixtures::silences::windows();
+    let nothing = silences::Attempt::default();
+    add("silences", "/silences", &|chrome| silences::silences(&silences, &windows, &nothing, chrome));
+    let (alert, reasons) = (fixtures::alert_detail().alert, fixtures::silences::why());
+    add("why", "/alerts/1/why", &|chrome| why::why(&alert, &reasons, chrome));
+    add("silences-none", "/silences", &|chrome| silences::silences(&[], &[], &nothing, chrome));
+    let refused = fixtures::silences::refused();
+    add("silences-refused", "/silences", &|chrome| silences::silences(&[], &windows, &refused, chrome));
+    let lacking = fixtures::silences::quarantined();
+    add("quarantined", "/alerts/quarantined", &|chrome| silences::quarantined(&lacking, 700, chrome));
+    add("quarantined-none", "/alerts/quarantined", &|chrome| silences::quarantined(&[], 0, chrome));
+}
+
 /// The pages about noise and trends, with and without something to mend, answer or sign.
-fn improvement_pages(add: &mut Add<'_>) {
+fn improvement_pages(add: &mut dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rendered)) {
     use crate::api::view::trends::ReviewStatus;
     use fixtures::noise::{item, proposal, review};
     add("noise", "/noise", &|chrome| noise::noise(&fixtures::noise::noise(), None, chrome));
@@ -143,6 +148,7 @@ fn demo() -> Overview {
 fn settings_page(chrome: &Chrome, contradicted: bool) -> Rendered {
     let audit = fixtures::audit(contradicted);
     let (users, tokens, joins) = (fixtures::users(), fixtures::tokens(), fixtures::joins());
+    let (receivers, dead_letters) = (fixtures::receivers(), fixtures::dead_letters());
     let join = NewJoinToken {
         id: "j7m3".into(),
         expires_at: "2026-11-23T08:30:00Z".into(),
@@ -160,6 +166,9 @@ fn settings_page(chrome: &Chrome, contradicted: bool) -> Rendered {
         audit: Some(&audit),
         new_join: Some(&join),
         new_token: Some(&token),
+        receivers: &receivers,
+        dead_letters: &dead_letters,
+        tested: dead_letters.first(),
         deployment: "eu-saas",
         ..settings::Settings::default()
     };
