@@ -27,6 +27,10 @@ const LEAST_GAP: Duration = Duration::from_secs(5);
 /// Measuring takes at most this share of one core: the gap is this many times what the last look took.
 const GAP_FACTOR: u32 = 100;
 
+/// Defects that are opened in one record, so that none grows without bound: the next look, which each of them wakes, opens the
+/// others.
+const MAX_AT_ONCE: usize = 100;
+
 /// Measures until the process ends or nothing can be written any more.
 pub async fn run(shared: Arc<Shared>, committer: Committer) {
     let mut changes = shared.follow();
@@ -98,6 +102,9 @@ fn breaches(report: &Report) -> Vec<Breach> {
 fn events(book: &Book, policy: &Policy, breaches: &[Breach], at: Timestamp) -> Vec<Event> {
     let mut found = Vec::new();
     for (scope, owner, findings) in breaches {
+        if found.len() >= MAX_AT_ONCE {
+            break;
+        }
         let id = defect::id(scope);
         let (scope, owner, findings) = (scope.clone(), owner.clone(), findings.clone());
         let breach = DefectCommand::Breach { scope, owner, findings };

@@ -19,6 +19,11 @@ use crate::shared::{Shared, now};
 /// It is looked this often whether a month is over.
 const PERIOD: Duration = Duration::from_secs(3_600);
 
+/// Proposals in one record, so that it stays far below the longest that the log takes.
+const MAX_AT_ONCE: usize = 20;
+/// Records of one look: a pack proposes a hundred things at most, and then comes the review.
+const MAX_RECORDS: usize = 10;
+
 /// Prepares reviews until the process ends or nothing can be written any more.
 pub async fn run(shared: Arc<Shared>, committer: Committer) {
     let mut tick = tokio::time::interval(PERIOD);
@@ -33,22 +38,26 @@ pub async fn run(shared: Arc<Shared>, committer: Committer) {
     }
 }
 
-/// Prepares the review of the month before a moment, where it isn't.
+/// Prepares the review of the month before a moment, where it isn't: first what its trends propose, then the review, so that
+/// a month with a review has its proposals.
 ///
 /// # Errors
 /// When it couldn't be written; the next time comes to the same.
 pub async fn once(shared: &Shared, committer: &Committer, at: Timestamp) -> Result<(), MutateError> {
     let month = Month::of(at).previous();
-    if !is_lacking(&shared.book(), month) {
-        return Ok(());
+    for _ in 0..MAX_RECORDS {
+        if !is_lacking(&shared.book(), month) {
+            break;
+        }
+        let policy = shared.policy.load_full();
+        let actor = Actor::Server("trends".to_owned());
+        let write = move |book: &Book, _: Timestamp| {
+            let events = if is_lacking(book, month) { next(book, &policy, month, at) } else { Vec::new() };
+            Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events })
+        };
+        committer.mutate(write).await?;
     }
-    let policy = shared.policy.load_full();
-    let actor = Actor::Server("trends".to_owned());
-    let write = move |book: &Book, _: Timestamp| {
-        let events = if is_lacking(book, month) { prepared(book, &policy, month, at) } else { Vec::new() };
-        Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events })
-    };
-    committer.mutate(write).await
+    Ok(())
 }
 
 /// Whether there was anything to review in a month, and nobody prepared it.
@@ -56,20 +65,23 @@ fn is_lacking(book: &Book, month: Month) -> bool {
     book.trends.review(month).is_none() && book.trends.since().is_some_and(|since| since < month.period().to)
 }
 
-fn prepared(book: &Book, policy: &Policy, month: Month, at: Timestamp) -> Vec<Event> {
+/// The next proposals that are lacking; without any, the review.
+fn next(book: &Book, policy: &Policy, month: Month, at: Timestamp) -> Vec<Event> {
     let pack = super::pack(book, policy, month, at);
+    let lacking = pack.proposals.iter().filter(|draft| book.trends.proposal(draft.id).is_none());
     let mut events = Vec::new();
-    for draft in &pack.proposals {
-        // What was proposed already is refused, and nothing has to be done.
+    for draft in lacking.take(MAX_AT_ONCE) {
+        // There is none yet: nothing speaks against it.
         let propose = ProposalCommand::Propose(Box::new(draft.clone()));
-        let decided =
-            Proposal::decide(book.trends.proposal(draft.id), propose, policy, at).unwrap_or_default();
+        let decided = Proposal::decide(None, propose, policy, at).unwrap_or_default();
         events.extend(decided.into_iter().map(|event| Event::Proposal { id: draft.id, event }));
     }
-    let generate = ReviewCommand::Generate(Box::new(pack));
-    // There is no review yet, and the pack is of this month: nothing speaks against it.
-    let decided = OperationsReview::decide(None, generate, policy, at).unwrap_or_default();
-    events.extend(decided.into_iter().map(|event| Event::Review { month, event }));
+    if events.is_empty() {
+        // There is no review yet, and the pack is of this month.
+        let generate = ReviewCommand::Generate(Box::new(pack));
+        let decided = OperationsReview::decide(None, generate, policy, at).unwrap_or_default();
+        events.extend(decided.into_iter().map(|event| Event::Review { month, event }));
+    }
     events
 }
 

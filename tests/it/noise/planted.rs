@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 
 use crate::quickstart::ctl;
 
-/// What the shop answers, one probe after the other: down for long enough to be told, and for a moment that isn't.
-const PATTERN: &str = "xxxx..x..";
+/// What the shop answers, one request after the other: down for long enough to be told, and for a moment that isn't. A probe
+/// that fails is tried once more, so each that is down takes two.
+const PATTERN: &str = "xxxxxxxxxx....xx....";
 
 /// People, and how long the probe has to fail.
 fn runbook(hold: &str) -> String {
@@ -55,7 +56,7 @@ impl Place {
     /// A token of ana's.
     fn token(site: &Site) -> String {
         let password = "correct horse battery";
-        let set = site.api("PUT", "/users/ana", &json!({ "password": password, "role": "responder" }));
+        let set = site.api("PUT", "/users/ana", &json!({ "password": password, "role": "admin" }));
         assert_eq!(set.status, 200, "{}", set.text());
         let (web, json) = (Peer::plain(site.web), ("content-type", "application/json"));
         let body = json!({ "user": "ana", "password": password }).to_string();

@@ -298,3 +298,73 @@ async fn tells_who_is_no_person_of_the_roster_and_keeps_what_they_wrote() {
     let page = text(&answer);
     assert!(page.contains("declare [person.admin]") && page.contains("value=\"kept\""), "{page}");
 }
+
+/// The account that a sign-in link opens is a person here.
+fn with_admin(server: &Server) {
+    let policy = crate::testing::policy("[person.admin]\nteams = [\"platform-operations\"]\n");
+    server.app.shared.policy.store(std::sync::Arc::new(policy));
+}
+
+#[tokio::test]
+async fn noise_is_voted_on_and_mended_with_forms_alone() {
+    let browser = Browser::signed_in().await;
+    let server = &browser.server;
+    with_admin(server);
+    let now = crate::shared::now;
+    for number in 1..=10 {
+        let began = now() - eavip_core::time::Span::from_secs(3_600).times(u64::from(11 - number));
+        let lasting = eavip_core::time::Span::from_secs(60);
+        server.write(crate::testing::came_and_went(number, "probe-down", began, lasting).into()).await;
+    }
+    crate::noise::reconcile::once(&server.app.shared, &server.app.committer, now()).await.unwrap();
+
+    let alert = format!("/alerts/{}", "01".repeat(16));
+    let voted = browser.post(&format!("{alert}/vote"), "actionable=false").await;
+    assert_eq!(
+        (voted.status, voted.header("location")),
+        (StatusCode::SEE_OTHER, format!("{alert}#worth").as_str())
+    );
+    assert!(text(&browser.get(&alert).await).contains("It counts as <b>marked as noise</b>"));
+    assert_eq!(
+        browser.post(&format!("{alert}/vote"), "actionable=perhaps").await.status,
+        StatusCode::BAD_REQUEST
+    );
+
+    let page = text(&browser.get("/noise").await);
+    let form = page.split_once("action=\"/noise/defects/").unwrap().1.split_once('"').unwrap().0;
+    let path = format!("/noise/defects/{form}");
+    let refused = browser.post(&path, "how=+").await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(text(&refused).contains("role=\"alert\""), "{}", text(&refused));
+    assert_eq!(browser.post(&path, "how=for+5m").await.status, StatusCode::SEE_OTHER);
+    assert!(text(&browser.get("/noise").await).contains("<td>for 5m</td>"));
+}
+
+#[tokio::test]
+async fn a_review_is_signed_and_a_proposal_answered_with_forms_alone() {
+    use crate::trends::tests::{month, repeating};
+    let server = Server::start();
+    server.app.shared.change_book(|book| *book = repeating());
+    with_admin(&server);
+    let over = month().period().to;
+    crate::trends::reconcile::once(&server.app.shared, &server.app.committer, over).await.unwrap();
+    let browser = Browser::signed_in_at(server).await;
+
+    let refused = browser.post("/trends/2026-03/sign", "remark=").await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(text(&refused).contains("the remark has 0 characters"), "{}", text(&refused));
+    assert_eq!(browser.post("/trends/2026-03/sign", "remark=seen").await.status, StatusCode::SEE_OTHER);
+    assert!(text(&browser.get("/trends/2026-03").await).contains("<blockquote>seen</blockquote>"));
+
+    let page = text(&browser.get("/trends").await);
+    let form = page.split_once("action=\"/trends/proposals/").unwrap().1.split_once('"').unwrap().0;
+    let path = format!("/trends/proposals/{form}");
+    let refused = browser.post(&path, "reply=accepted&reason=yes&record=Not+A+Slug").await;
+    assert!(refused.status.is_client_error() && text(&refused).contains("role=\"alert\""));
+    let answered = browser.post(&path, "reply=accepted&reason=yes&record=rev-42").await;
+    assert_eq!((answered.status, answered.header("location")), (StatusCode::SEE_OTHER, "/trends#proposals"));
+    assert!(text(&browser.get("/trends").await).contains("<code>rev-42</code>"));
+    for path in ["/trends/2026-13", "/trends/2025-01"] {
+        assert!(browser.get(path).await.status.is_client_error(), "{path}");
+    }
+}

@@ -59,21 +59,8 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("runbook", "/runbooks/disk-full", &|chrome| {
         runbook::page(disk, known, &fixtures::alerts()[..1], chrome)
     });
-    let silences = fixtures::silences::silences();
-    let windows = fixtures::silences::windows();
-    let nothing = silences::Attempt::default();
-    add("silences", "/silences", &|chrome| silences::silences(&silences, &windows, &nothing, chrome));
-    let (alert, reasons) = (fixtures::alert_detail().alert, fixtures::silences::why());
-    add("why", "/alerts/1/why", &|chrome| why::why(&alert, &reasons, chrome));
-    add("silences-none", "/silences", &|chrome| silences::silences(&[], &[], &nothing, chrome));
-    let refused = fixtures::silences::refused();
-    add("silences-refused", "/silences", &|chrome| silences::silences(&[], &windows, &refused, chrome));
-    let lacking = fixtures::silences::quarantined();
-    add("quarantined", "/alerts/quarantined", &|chrome| silences::quarantined(&lacking, 700, chrome));
-    add("quarantined-none", "/alerts/quarantined", &|chrome| silences::quarantined(&[], 0, chrome));
-    add("noise", "/noise", &|chrome| noise::noise(&fixtures::noise::noise(), None, chrome));
-    add("noise-none", "/noise", &|chrome| noise::noise(&fixtures::noise::quiet(), None, chrome));
-    trends_pages(&mut add);
+    silence_pages(&mut add);
+    improvement_pages(&mut add);
     add("settings", "/settings", &|chrome| settings_page(chrome, false));
     add("settings-contradicted", "/settings", &|chrome| settings_page(chrome, true));
     for (name, data) in [("on-call", fixtures::on_call()), ("on-call-none", fixtures::no_duty())] {
@@ -95,10 +82,28 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     all
 }
 
-/// The pages about trends, with and without something to answer or sign.
-fn trends_pages(add: &mut dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rendered)) {
+/// The pages about silences, why somebody is told, and what isn't let in.
+fn silence_pages(add: &mut Add<'_>) {
+    let silences = fixtures::silences::silences();
+    let windows = fixtures::silences::windows();
+    let nothing = silences::Attempt::default();
+    add("silences", "/silences", &|chrome| silences::silences(&silences, &windows, &nothing, chrome));
+    let (alert, reasons) = (fixtures::alert_detail().alert, fixtures::silences::why());
+    add("why", "/alerts/1/why", &|chrome| why::why(&alert, &reasons, chrome));
+    add("silences-none", "/silences", &|chrome| silences::silences(&[], &[], &nothing, chrome));
+    let refused = fixtures::silences::refused();
+    add("silences-refused", "/silences", &|chrome| silences::silences(&[], &windows, &refused, chrome));
+    let lacking = fixtures::silences::quarantined();
+    add("quarantined", "/alerts/quarantined", &|chrome| silences::quarantined(&lacking, 700, chrome));
+    add("quarantined-none", "/alerts/quarantined", &|chrome| silences::quarantined(&[], 0, chrome));
+}
+
+/// The pages about noise and trends, with and without something to mend, answer or sign.
+fn improvement_pages(add: &mut dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rendered)) {
     use crate::api::view::trends::ReviewStatus;
     use fixtures::noise::{item, proposal, review};
+    add("noise", "/noise", &|chrome| noise::noise(&fixtures::noise::noise(), None, chrome));
+    add("noise-none", "/noise", &|chrome| noise::noise(&fixtures::noise::quiet(), None, chrome));
     let (month, proposals, items) = (fixtures::noise::trends(), [proposal()], [item()]);
     let reviews = [review(ReviewStatus::Signed).row, review(ReviewStatus::Overdue).row];
     let shown = trends::Shown { trends: &month, reviews: &reviews, proposals: &proposals, items: &items };
