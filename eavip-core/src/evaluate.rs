@@ -274,6 +274,7 @@ impl<'a> Evaluation<'a> {
         let owner = rule.owner.in_mode(node.place.mode).clone();
         let labels = episode::labels(node, &subject).with([
             ("rule", rule.id.as_str()),
+            ("alertname", rule.id.as_str()),
             ("category", rule.category.as_str()),
             ("owner", owner.as_str()),
         ]);

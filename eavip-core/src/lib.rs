@@ -84,7 +84,7 @@ pub mod incident;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod labels;
-mod markdown;
+pub mod markdown;
 pub mod mode;
 pub mod node;
 pub mod on_call;

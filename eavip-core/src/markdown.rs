@@ -3,7 +3,8 @@
 /// The text on one line, with everything that Markdown would take for markup escaped (CommonMark, and the tables and links
 /// that GitHub adds). Line ends become spaces; control and direction characters, which could hide or turn what stands
 /// around them, become `U+FFFD`.
-pub(crate) fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(c) = rest.next() {

@@ -14,6 +14,7 @@
 
 pub mod lint;
 mod load;
+pub mod runbooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 

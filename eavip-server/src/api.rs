@@ -12,16 +12,22 @@ pub mod docs;
 pub mod document;
 pub mod extract;
 pub mod idempotency;
+pub mod incidents;
 pub mod join_tokens;
 pub mod nodes;
+pub mod noise;
 pub mod overview;
 pub mod page;
+pub mod quarantine;
 pub mod receivers;
 pub mod roles;
 pub mod session;
+pub mod silences;
 pub mod tokens;
+pub mod trends;
 pub mod users;
 pub mod view;
+pub mod why;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -50,13 +56,19 @@ fn resources() -> OpenApiRouter<App> {
         .merge(changes::router())
         .merge(deliveries::router())
         .merge(docs::router())
+        .merge(incidents::router())
         .merge(join_tokens::router())
         .merge(nodes::router())
+        .merge(noise::router())
         .merge(overview::router())
+        .merge(quarantine::router())
         .merge(receivers::router())
         .merge(session::router())
+        .merge(silences::router())
         .merge(tokens::router())
+        .merge(trends::router())
         .merge(users::router())
+        .merge(why::router())
 }
 
 /// The API's routes, guarded.

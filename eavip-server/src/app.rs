@@ -1,7 +1,7 @@
 //! What every handler needs.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eavip_agent::tls::Pin;
 
@@ -13,6 +13,10 @@ use crate::commit::Committer;
 use crate::notify::receiver::About;
 use crate::shared::Shared;
 use crate::sse::Streams;
+
+/// Where the configuration is read from when somebody asks for it: the file that was named at the start, if one was.
+#[derive(Debug, Clone)]
+pub struct Reload(pub Option<PathBuf>);
 
 /// The server as its handlers see it.
 #[derive(Debug, Clone)]
@@ -33,6 +37,8 @@ pub struct App {
     pub streams: Arc<Streams>,
     /// The audit log; none where nothing is kept on disk.
     pub audit: Option<Arc<AuditLog>>,
+    /// Reads the configuration anew; unset where the process that serves this has none to read.
+    pub reload: Arc<OnceLock<Reload>>,
 }
 
 impl App {
@@ -48,6 +54,7 @@ impl App {
             idempotency: Arc::default(),
             streams: Arc::default(),
             audit: None,
+            reload: Arc::default(),
         }
     }
 

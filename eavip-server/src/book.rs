@@ -6,8 +6,11 @@ mod access;
 mod alerts;
 mod changes;
 pub mod groups;
+mod incidents;
+pub mod noise;
 mod outbox;
 pub mod silences;
+mod trends;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,7 +22,9 @@ use serde::{Deserialize, Serialize};
 pub use access::{Account, ApiToken, Join, Session, SignInLink};
 pub use alerts::Alerts;
 pub use changes::Change;
+pub use incidents::{Incidents, MAX_KEPT};
 pub use outbox::{Delivery, Outbox};
+pub use trends::Trends;
 
 use crate::record::{Content, DeliveryEvent, Event, LedgerRecord, NodeEvent};
 
@@ -52,6 +57,15 @@ pub struct Book {
     pub outbox: Outbox,
     /// Who isn't told of what for a while.
     pub silences: silences::Silences,
+    /// Incidents.
+    #[serde(default)]
+    pub incidents: Incidents,
+    /// What became of the alerts of the last weeks, and the defects that followed.
+    #[serde(default)]
+    pub noise: noise::Noise,
+    /// Operations reviews, and what trends propose.
+    #[serde(default)]
+    pub trends: Trends,
     /// Enrolled nodes, revoked ones included.
     pub nodes: BTreeMap<NodeId, Enrolment>,
     /// Join tokens that aren't spent.
@@ -78,24 +92,39 @@ impl Book {
                 Event::Episode { id, event, groups } => {
                     self.alerts.apply(*id, event);
                     self.groups.episode(*id, event, groups, record.at);
+                    self.noise.episode(*id, event);
                 }
                 Event::Held { episode, receiver, reason } => {
                     self.groups.hold(*episode, receiver, *reason, record.at);
+                    let episode = self.alerts.get(*episode);
+                    self.noise.held(episode, *reason, &self.silences, record.at);
                 }
-                Event::Silence { id, event } => self.silences.apply(*id, event),
+                Event::Vote { episode, by, actionable } => self.noise.vote(*episode, by, *actionable),
+                Event::Defect { id, event } => self.noise.defect_event(*id, event),
+                Event::Review { month, event } => self.trends.review_event(*month, event),
+                Event::Proposal { id, event } => self.trends.proposal_event(*id, event),
+                Event::Silence { id, event } => {
+                    self.silences.apply(*id, event);
+                    self.noise.silence(*id, event);
+                }
                 Event::Delivery { id, event } => {
                     if let DeliveryEvent::Decided { to, content: Content::Alerts { group, message } } = event
                     {
                         self.groups.told(&to.receiver, group, message, record.at);
                     }
+                    self.noise.delivery(*id, event, record.at);
                     self.outbox.apply(*id, event, record.at);
                 }
+                Event::Incident { id, event } => self.incidents.apply(id, event),
                 Event::Node { id, event } => self.node(*id, event, record.at),
                 Event::Join { id, event } => access::join(&mut self.joins, id, event, record),
                 Event::User { name, event } => self.user(name, event, record.at),
                 Event::Link { hash, event } => access::link(&mut self.links, hash, event),
                 Event::Token { id, event } => access::token(&mut self.tokens, id, event, record),
-                Event::Server { .. } => {}
+                Event::Server { event } => {
+                    self.noise.server(event, record.at);
+                    self.trends.server(event, record.at);
+                }
             }
         }
         self.forget(record.at);
@@ -127,6 +156,7 @@ impl Book {
         self.sessions.retain(|_, session| session.expires_at > at);
         self.links.retain(|_, link| link.expires_at > at);
         self.silences.forget(at);
+        self.noise.forget(at);
         let forgotten = self.alerts.forget(|episode| self.outbox.waits_with(episode));
         self.groups.forget(&forgotten);
         self.outbox.forget(&forgotten);

@@ -6,6 +6,8 @@ mod check;
 mod quickstart;
 mod run;
 
+pub(crate) use run::reload;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -6,8 +6,12 @@
 //! [`sign_in`].
 
 pub mod error;
+pub mod incidents;
 pub mod model;
+pub mod noise;
 pub mod sign_in;
+mod silences;
+pub mod trends;
 pub mod trust;
 
 use std::fmt;
@@ -74,6 +78,10 @@ pub struct AlertFilter {
     pub rule: Option<String>,
     /// The node's id.
     pub node: Option<String>,
+    /// Only those that opened at this moment or later, RFC 3339.
+    pub from: Option<String>,
+    /// Only those that opened before this moment, RFC 3339.
+    pub to: Option<String>,
 }
 
 /// Which messages are asked for; everything that is left out matches.

@@ -11,16 +11,23 @@ mod explain;
 mod failure;
 mod gate;
 mod given;
+mod import;
+mod incidents;
 mod login;
 mod nodes;
+mod noise;
 mod notify;
 mod output;
 mod policy;
 mod reasons;
+mod route;
+mod runbooks;
 mod session;
+mod silences;
 mod status;
 mod text;
 mod tokens;
+mod trends;
 
 use std::process::ExitCode;
 

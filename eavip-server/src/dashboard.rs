@@ -11,7 +11,13 @@
 //! | `GET /nodes/{id}/series/{series}?span=` | [`pages::series`] | `NodeDetail.row`, `History` |
 //! | `GET /alerts?status=&category=&q=`, `/fragments/alerts` | [`alerts::list`] | `Alert`s, `Now` |
 //! | `GET /alerts/{id}`, `/fragments/alerts/{id}` | [`alerts::detail`] | `AlertDetail`, `History` of its series |
+//! | `GET /alerts/{id}/why`, `/fragments/alerts/{id}/why` | [`why::why`] | `Alert`, `Why` |
+//! | `GET /alerts/quarantined`, `/fragments/alerts/quarantined` | [`silences::quarantined`] | `Quarantined`s |
+//! | `GET /silences?match=`, `/fragments/silences` | [`silences::silences`] | `Silence`s, `Window`s |
 //! | `GET /runbooks`, `/runbooks/{page}` | [`runbook::index`], [`runbook::page`] | Markdown, open `Alert`s that cite it |
+//! | `GET /noise`, `/fragments/noise` | [`noise::noise`] | `Noise` |
+//! | `GET /trends`, `/fragments/trends` | [`trends::trends`] | `Trends`, `ReviewRow`s, `Proposal`s, `OpenItem`s |
+//! | `GET /trends/{month}` | [`trends::review`] | `Review` |
 //! | `GET /settings` | [`settings::settings`] | `User`s, `Token`s, `JoinToken`s, `Receiver`s, `Message`s given up |
 //! | `GET /assets/{digest}/{name}` | [`assets::get`] | |
 //! | anything that fails | [`pages::error`] | [`pages::Trouble`] |
@@ -21,6 +27,13 @@
 //! | `POST /sign-in` | `user`, `password`, `next`; or `token`, `next` | 303 to `next`; the page again with what was wrong |
 //! | `POST /sign-out` | | 303 to `/sign-in` |
 //! | `POST /alerts/{id}/acknowledge` | `reason` | 303 to the alert; the page again with reason and what was wrong |
+//! | `POST /alerts/{id}/vote` | `actionable` | 303 to the alert |
+//! | `POST /noise/defects/{id}/mend` | `how` | 303 to the defect; the page again with what was wrong |
+//! | `POST /trends/{month}/sign` | `remark` | 303 to the review; the page again with what was wrong |
+//! | `POST /trends/proposals/{id}/answer` | `reply`, `reason`, `record` | 303 to the proposals; the page again with what was wrong |
+//! | `POST /silences` | `matchers`, `reason`, `ticket`, `hours` | 303 to `/silences`; the page again with what was wrong |
+//! | `POST /silences/{id}/approve` | | the same |
+//! | `POST /silences/{id}/end` | `reason` | the same |
 //! | `POST /settings/join-tokens` | `deployment`, `environment`, `mode` | the page with the command, this once |
 //! | `POST /settings/tokens` | `name`, `role`, `days` | the page with the secret, this once |
 //! | `POST /settings/tokens/{id}/revoke` | | 303 to `/settings` |
@@ -34,9 +47,13 @@ pub mod assets;
 pub mod chart;
 pub mod chrome;
 pub mod handlers;
+pub mod noise;
 pub mod pages;
 pub mod runbook;
 pub mod settings;
+pub mod silences;
+pub mod trends;
+pub mod why;
 pub mod words;
 
 use askama::Template;

@@ -18,6 +18,7 @@ use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
 
 use self::flaps::Flaps;
+pub(crate) use self::tell::{known, ruling};
 use crate::book::Book;
 use crate::commit::{Committer, MutateError};
 use crate::record::{Actor, Event, Joined, LedgerRecord, VERSION};

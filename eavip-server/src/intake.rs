@@ -111,6 +111,12 @@ impl Intake {
         self.0.read().unwrap_or_else(PoisonError::into_inner).values().for_each(look);
     }
 
+    /// An alert by its fingerprint.
+    #[must_use]
+    pub fn get(&self, fingerprint: Digest128) -> Option<Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&fingerprint).cloned()
+    }
+
     /// Whether an alert is known already.
     #[must_use]
     pub fn knows(&self, fingerprint: Digest128) -> bool {

@@ -3,12 +3,18 @@
 
 use eavip_core::alert::episode::EpisodeEvent;
 use eavip_core::alert::group::{self, GroupingPolicy};
+use eavip_core::alert::noise::defect::DefectEvent;
 use eavip_core::alert::notice::Reason;
 use eavip_core::alert::silence::SilenceEvent;
-use eavip_core::id::{Digest128, NodeId, PersonId, ReceiverId, TeamId};
+use eavip_core::finding::Finding;
+use eavip_core::id::{Digest128, IncidentId, NodeId, PersonId, ReceiverId, TeamId};
+use eavip_core::incident::change::IncidentEvent;
 use eavip_core::labels::Labels;
 use eavip_core::node::Place;
 use eavip_core::time::Timestamp;
+use eavip_core::trend::feedback::ProposalEvent;
+use eavip_core::trend::month::Month;
+use eavip_core::trend::review::ReviewEvent;
 use serde::{Deserialize, Serialize};
 
 /// The version that this server writes; older ones stay readable.
@@ -86,6 +92,36 @@ pub enum Event {
         /// Why not.
         reason: Reason,
     },
+    /// Whether an alert was worth somebody's time; of one person the last counts.
+    Vote {
+        /// The episode.
+        episode: Digest128,
+        /// Who says so: an account's name.
+        by: String,
+        /// Whether there was something to do.
+        actionable: bool,
+    },
+    /// A defect of noise.
+    Defect {
+        /// Which.
+        id: Digest128,
+        /// What.
+        event: DefectEvent,
+    },
+    /// The operations review of a month.
+    Review {
+        /// Which month.
+        month: Month,
+        /// What.
+        event: ReviewEvent,
+    },
+    /// What a trend proposes.
+    Proposal {
+        /// Which.
+        id: Digest128,
+        /// What.
+        event: ProposalEvent,
+    },
     /// A silence.
     Silence {
         /// Which.
@@ -99,6 +135,13 @@ pub enum Event {
         id: Digest128,
         /// What.
         event: DeliveryEvent,
+    },
+    /// An incident.
+    Incident {
+        /// Which.
+        id: IncidentId,
+        /// What.
+        event: IncidentEvent,
     },
     /// A node.
     Node {
@@ -207,6 +250,8 @@ eavip_core::words! {
         Silence = "silence",
         /// An alert comes and goes, or stopped doing so.
         Flapping = "flapping",
+        /// What alerts a team had in a week, and which of them were worth it.
+        Digest = "digest",
         /// Nothing: whether messages arrive.
         Test = "test",
     }
@@ -404,6 +449,13 @@ pub enum ServerEvent {
     PolicyApplied {
         /// The policy.
         policy: Digest128,
+    },
+    /// Another runbook was not put in force: its changed rules would be noisier, or silent where they weren't.
+    PolicyRefused {
+        /// The policy.
+        policy: Digest128,
+        /// Why not.
+        findings: Vec<Finding>,
     },
     /// Something of the store was damaged and repaired.
     StoreRepaired {

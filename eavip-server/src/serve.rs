@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eavip_agent::private::{self, PrivateError};
+use eavip_core::decision::Refused;
+use eavip_core::finding::Finding;
 use eavip_core::id::ReceiverId;
 use eavip_core::policy::{Policy, Problem};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -27,7 +29,7 @@ use crate::record::{Actor, Event, LedgerRecord, ServerEvent, VERSION};
 use crate::shared::{ChangeKind, Shared, now};
 use crate::store::embedded::EmbeddedStore;
 use crate::store::{Store, StoreError};
-use crate::{admin, evaluate, router, runbooks};
+use crate::{admin, evaluate, incidents, noise, router, runbooks, trends};
 
 /// A checkpoint is kept this often: what a start has to replay at the most, and how old a roll-up on disk can be.
 const CHECKPOINT: Duration = Duration::from_secs(300);
@@ -168,20 +170,32 @@ pub async fn start(config: &Config, policy: Policy, metrics: PrometheusHandle) -
 }
 
 impl Server {
-    /// Puts another runbook in force: it is in the ledger before it is in use.
+    /// Puts another runbook in force, unless its changed rules would be noisier or silent where they weren't: it is in the
+    /// ledger before it is in use. Answers what can't be said of it.
     ///
     /// # Errors
-    /// When it can't be written; the runbook before stays in force.
-    pub async fn apply(app: &App, policy: Policy) -> Result<(), commit::MutateError> {
-        let event = Event::Server { event: ServerEvent::PolicyApplied { policy: policy.digest } };
-        let actor = Actor::Server("reload".to_owned());
+    /// When it is refused, or can't be written; the runbook before stays in force.
+    pub async fn apply(app: &App, policy: Policy) -> Result<Vec<Finding>, commit::MutateError> {
+        let (looking, policy) = (Arc::clone(&app.shared), Arc::new(policy));
+        let after = Arc::clone(&policy);
+        let tried =
+            tokio::task::spawn_blocking(move || noise::backtest::trial(&looking, &after, now())).await;
+        // A panic in there is a defect that the panic hook has told; nobody waits for a runbook because of it.
+        let noise::backtest::Trial { refused, unknown } = tried.unwrap_or_default();
+        let event = if refused.is_empty() {
+            ServerEvent::PolicyApplied { policy: policy.digest }
+        } else {
+            ServerEvent::PolicyRefused { policy: policy.digest, findings: refused.clone() }
+        };
+        let (event, actor) = (Event::Server { event }, Actor::Server("reload".to_owned()));
         let decide = move |_: &crate::book::Book, at| {
             Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events: vec![event] })
         };
         app.committer.mutate(decide).await?;
-        app.shared.policy.store(Arc::new(policy));
+        Refused::when_any(refused)?;
+        app.shared.policy.store(policy);
         app.shared.evaluate.notify_one();
-        Ok(())
+        Ok(unknown)
     }
 
     /// Runs until told to stop, then ends requests, keeps a checkpoint and closes the store.
@@ -279,6 +293,9 @@ fn spawn_reconcilers(
 ) {
     let (shared, committer) = (Arc::clone(&app.shared), app.committer.clone());
     tasks.spawn(until(stopped.clone(), evaluate::run(Arc::clone(&shared), committer.clone())));
+    tasks.spawn(until(stopped.clone(), incidents::follow::run(Arc::clone(&shared), committer.clone())));
+    tasks.spawn(until(stopped.clone(), noise::reconcile::run(Arc::clone(&shared), committer.clone())));
+    tasks.spawn(until(stopped.clone(), trends::reconcile::run(Arc::clone(&shared), committer.clone())));
     let notifier = Notifier::new(shared, committer.clone(), receivers, app.web.url.clone());
     tasks.spawn(until(stopped.clone(), notifier.run()));
     tasks.spawn(until(stopped.clone(), async move {

@@ -19,6 +19,7 @@ use crate::book::Book;
 use crate::evaluate::flaps::Flaps;
 use crate::intake::Intake;
 use crate::nodes::Nodes;
+use crate::noise::Report;
 use crate::notify::attempts::AttemptLog;
 
 /// Changes that a slow reader of the stream may lag behind before it is told to fetch anew.
@@ -31,12 +32,18 @@ words! {
         Report = "report",
         /// An alert.
         Alert = "alert",
+        /// An incident.
+        Incident = "incident",
         /// A node's enrolment.
         Node = "node",
         /// A message to a receiver.
         Delivery = "delivery",
         /// A silence.
         Silence = "silence",
+        /// A defect of noise.
+        Noise = "noise",
+        /// An operations review, or what a trend proposes.
+        Trend = "trend",
         /// Accounts, tokens, the server itself.
         Settings = "settings",
     }
@@ -84,6 +91,8 @@ pub struct Shared {
     pub attempts: AttemptLog,
     /// What other systems sent.
     pub intake: Intake,
+    /// The noise as it was measured last.
+    pub noise: ArcSwap<Report>,
     /// What the last evaluation left waiting.
     waiting: Mutex<Waiting>,
     /// Which alerts come and go, as the last evaluation saw it.
@@ -110,6 +119,7 @@ impl Shared {
             send: Notify::new(),
             attempts: AttemptLog::default(),
             intake,
+            noise: ArcSwap::default(),
             waiting: Mutex::new(waiting),
             flaps: Mutex::new(flaps),
             changes: broadcast::Sender::new(STREAM),

@@ -2,6 +2,7 @@
 
 mod codes;
 mod gate;
+mod import;
 mod planted;
 mod schema;
 

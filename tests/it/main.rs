@@ -7,6 +7,7 @@
     reason = "a test fails by panicking; helper functions are outside the `#[test]` items that clippy exempts"
 )]
 
+mod alertmanager;
 mod audit;
 mod ctl;
 mod demo;
@@ -14,6 +15,8 @@ mod durability;
 mod e2e;
 mod examples;
 mod handbook;
+mod incidents;
+mod noise;
 mod policy_table;
 mod queues;
 mod quickstart;

@@ -65,6 +65,12 @@ impl Running {
         self.end();
     }
 
+    /// Asks it to read its configuration anew.
+    pub fn hang_up(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    }
+
     /// Asks it to end, waits, and tells how it ended and how long that took.
     pub fn terminate(mut self) -> (ExitStatus, Duration) {
         let pid = rustix::process::Pid::from_child(&self.child);

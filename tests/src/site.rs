@@ -29,6 +29,7 @@ pub struct Site {
     program: PathBuf,
     config: Option<PathBuf>,
     flags: Vec<String>,
+    service: bool,
     server: Option<Running>,
     token: String,
 }
@@ -52,6 +53,7 @@ impl Site {
             program: program.into(),
             config: None,
             flags: Vec::new(),
+            service: false,
             server: None,
             token: String::new(),
         }
@@ -78,6 +80,16 @@ impl Site {
         self.config = Some(self.write("server.toml", text));
     }
 
+    /// Runs it as a service from now on, without an agent of its own: on SIGHUP it reads its runbook anew.
+    pub fn as_service(&mut self, runbook: &Path) {
+        let Self { data, web, agents, admin, .. } = &*self;
+        let text = format!(
+            "data = {data:?}\nrunbook = {runbook:?}\nweb.listen = \"{web}\"\nagents.listen = \"{agents}\"\nadmin.listen = \"{admin}\"\n"
+        );
+        self.configure(&text);
+        self.service = true;
+    }
+
     /// The flags that it is started with from now on, besides those for data and ports.
     pub fn flags(&mut self, flags: &[&str]) {
         self.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
@@ -86,9 +98,13 @@ impl Site {
     /// Starts the server and waits for its sign-in link; the first time it also makes an API token.
     pub fn start(&mut self) {
         let mut command = Command::new(&self.program);
-        command.arg("quickstart").arg("--data").arg(&self.data);
-        for (flag, address) in [("--web", self.web), ("--agents", self.agents), ("--admin", self.admin)] {
-            command.arg(flag).arg(address.to_string());
+        if self.service {
+            command.arg("run");
+        } else {
+            command.arg("quickstart").arg("--data").arg(&self.data);
+            for (flag, address) in [("--web", self.web), ("--agents", self.agents), ("--admin", self.admin)] {
+                command.arg(flag).arg(address.to_string());
+            }
         }
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
@@ -141,6 +157,16 @@ impl Site {
         Peer::tls(self.web, trusting_config(&ca).unwrap())
     }
 
+    /// Asks for a path as somebody who signs in with a password, as a page of the server would.
+    pub fn as_user(&self, user: &str, password: &str, method: &str, path: &str) -> Answer {
+        let json = ("content-type", "application/json");
+        let body = json!({ "user": user, "password": password }).to_string();
+        let signed_in = self.web().ask("POST", "/api/v1/session", &[json], body.as_bytes()).unwrap();
+        let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
+        let headers = [json, ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
+        self.web().ask(method, path, &headers, b"").unwrap()
+    }
+
     /// Asks the API with the token.
     pub fn api(&self, method: &str, path: &str, body: &Value) -> Answer {
         self.ask(method, &format!("/api/v1{path}"), body).unwrap()
@@ -151,10 +177,23 @@ impl Site {
     /// # Errors
     /// When there is no answer.
     pub fn ask(&self, method: &str, path: &str, body: &Value) -> std::io::Result<Answer> {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(method, path, body.as_bytes())
+    }
+
+    /// Sends bytes to any path with the token.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn send(&self, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answer> {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.web().ask(method, path, &headers, body.as_bytes())
+        self.web().ask(method, path, &headers, body)
+    }
+
+    /// The API token, an administrator's.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// What the API answers to a GET.

@@ -77,7 +77,9 @@ impl Concern {
         }
     }
 
-    const fn page(self) -> &'static str {
+    /// The built-in page that says what to do about it.
+    #[must_use]
+    pub const fn page(self) -> &'static str {
         match self {
             Self::IntakeQuarantined | Self::IntakeFull => "alert-intake",
             Self::NotificationUndelivered | Self::NobodyReachable => "notification-undelivered",
@@ -90,7 +92,7 @@ impl Concern {
     }
 
     /// The alert about something that the page at `path` shows; the same path is the same alert over all its episodes.
-    /// `more` are labels beside `rule`, `category` and `owner`.
+    /// `more` are labels beside `rule`, `alertname`, `category` and `owner`.
     #[must_use]
     pub fn about(
         self,
@@ -103,7 +105,12 @@ impl Concern {
         let rule: AlertRuleId = self.as_str().parse().ok()?;
         let (action, runbook): (Action, Runbook) = (self.action().parse().ok()?, self.page().parse().ok()?);
         let category = self.category();
-        let added = [("rule", rule.as_str()), ("category", category.as_str()), ("owner", owner.as_str())];
+        let added = [
+            ("rule", rule.as_str()),
+            ("alertname", rule.as_str()),
+            ("category", category.as_str()),
+            ("owner", owner.as_str()),
+        ];
         Some(Stated {
             fingerprint: Digest128::of([b"server".as_slice(), self.as_str().as_bytes(), path.as_bytes()]),
             labels: more.with(added),

@@ -320,7 +320,8 @@ impl Aggregate for Episode {
     }
 }
 
-/// Labels that every alert gets beside its own.
+/// Labels that every alert gets beside its own. One that another system didn't send is called `alertname` by its rule as well, so
+/// that whoever writes matchers for Alertmanager means it too.
 pub const ADDED: [&str; 3] = ["rule", "category", "owner"];
 
 impl Opening {
@@ -355,7 +356,7 @@ pub fn labels(node: &Node, subject: &Subject) -> Labels {
     let service = service.map(|service| ("service", service.as_str()));
     // Place and node win over what a series claims of itself.
     let fixed = place.into_iter().chain(service).chain(node.place.labels.iter());
-    Labels::first_of(fixed.chain(own.into_iter().flat_map(Labels::iter)), MAX_LABELS - ADDED.len())
+    Labels::first_of(fixed.chain(own.into_iter().flat_map(Labels::iter)), MAX_LABELS - ADDED.len() - 1)
 }
 
 /// What identifies a rule and its indicator on a node's subject over all its episodes. Labels of the place aren't part

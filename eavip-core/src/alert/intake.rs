@@ -242,8 +242,10 @@ fn place(labels: &Labels) -> Option<(Environment, Mode)> {
     Some((labels.get("environment")?.parse().ok()?, labels.get("mode")?.parse().ok()?))
 }
 
-/// The label `category` where it is one of the runbook's words, else what `severity` means.
-fn category(labels: &Labels, policy: &IntakePolicy) -> Category {
+/// How urgent an alert from elsewhere is: its label `category` where that is one of the runbook's words, else what its
+/// `severity` means, else Warning.
+#[must_use]
+pub fn category(labels: &Labels, policy: &IntakePolicy) -> Category {
     let own = labels.get("category").and_then(|word| word.parse().ok());
     let meant = || policy.severities.get(&labels.get("severity")?.to_lowercase()).copied();
     own.or_else(meant).unwrap_or(Category::Warning)

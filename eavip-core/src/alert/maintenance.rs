@@ -55,6 +55,16 @@ impl Window {
         open.map(|(_, until)| until).max()
     }
 
+    /// When it opens next after `now`; `None` when it doesn't any more. Each of its days comes within a week.
+    #[must_use]
+    pub fn next_opening(&self, now: Timestamp) -> Option<Timestamp> {
+        let today = self.zone.date(now);
+        let dates = (0..=7).map(|days| today.plus(days));
+        let dates = dates.filter(|date| self.days.is_empty() || self.days.contains(&date.weekday()));
+        let mut moments = dates.map(|date| self.zone.moment(date, self.at));
+        moments.find(|from| *from > now && *from < self.expires)
+    }
+
     /// When the window that holds for an alert with these labels ends.
     #[must_use]
     pub fn holds_for(&self, labels: &Labels, now: Timestamp) -> Option<Timestamp> {

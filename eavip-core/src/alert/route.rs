@@ -7,6 +7,7 @@ use super::group::GroupingPolicy;
 use super::matcher::Matchers;
 use crate::id::ReceiverId;
 use crate::labels::Labels;
+use crate::words;
 
 /// A branch that decides where alerts go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,33 +68,77 @@ pub struct Target<'r> {
 /// ```
 #[must_use]
 pub fn targets<'r>(routes: &'r [Route], labels: &Labels, category: Category) -> Vec<Target<'r>> {
-    let mut targets = Vec::new();
-    collect(routes, labels, category, &mut targets);
+    let mut targets: Vec<Target<'r>> = Vec::new();
+    ask(routes, labels, category, &mut Vec::new(), &mut |_, route, answer| {
+        for receiver in route.receivers.iter().filter(|_| answer == Answer::Tells) {
+            if !targets.iter().any(|target| target.receiver == receiver) {
+                targets.push(Target { receiver, grouping: &route.grouping });
+            }
+        }
+    });
     targets
 }
 
-/// Adds what routes beside each other lead to; whether any of them matched.
-fn collect<'r>(
+words! {
+    /// What a route that is asked says of an alert.
+    #[non_exhaustive]
+    pub enum Answer ("route answer") {
+        /// It doesn't take it.
+        Passes = "passes",
+        /// It takes it, and a route within it decides.
+        Within = "within",
+        /// It takes it and tells its receivers.
+        Tells = "tells",
+    }
+}
+
+/// A route that was asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked<'r> {
+    /// Where it stands: its number among the outermost routes, then among those within, each from 0.
+    pub path: Vec<usize>,
+    /// The route.
+    pub route: &'r Route,
+    /// What it said.
+    pub answer: Answer,
+}
+
+/// How [`targets`] are found: every route that is asked, in the order of the text. What isn't in it stands behind a route that
+/// took the alert and doesn't go on, or within one that didn't take it.
+#[must_use]
+pub fn explain<'r>(routes: &'r [Route], labels: &Labels, category: Category) -> Vec<Asked<'r>> {
+    let mut asked = Vec::new();
+    ask(routes, labels, category, &mut Vec::new(), &mut |path, route, answer| {
+        asked.push(Asked { path: path.to_vec(), route, answer });
+    });
+    asked.sort_by(|a, b| a.path.cmp(&b.path));
+    asked
+}
+
+/// Asks routes beside each other at `path` and tells each answer; whether any of them took the alert.
+fn ask<'r>(
     routes: &'r [Route],
     labels: &Labels,
     category: Category,
-    targets: &mut Vec<Target<'r>>,
+    path: &mut Vec<usize>,
+    tell: &mut impl FnMut(&[usize], &'r Route, Answer),
 ) -> bool {
-    let mut matched = false;
-    for route in routes.iter().filter(|route| route.takes(labels, category)) {
-        matched = true;
-        if !collect(&route.routes, labels, category, targets) {
-            for receiver in &route.receivers {
-                if !targets.iter().any(|target| target.receiver == receiver) {
-                    targets.push(Target { receiver, grouping: &route.grouping });
-                }
-            }
-        }
-        if !route.goes_on {
+    let mut taken = false;
+    for (at, route) in routes.iter().enumerate() {
+        path.push(at);
+        let answer = match route.takes(labels, category) {
+            false => Answer::Passes,
+            true if ask(&route.routes, labels, category, path, tell) => Answer::Within,
+            true => Answer::Tells,
+        };
+        tell(path, route, answer);
+        path.pop();
+        taken |= answer != Answer::Passes;
+        if answer != Answer::Passes && !route.goes_on {
             break;
         }
     }
-    matched
+    taken
 }
 
 #[cfg(test)]

@@ -210,6 +210,7 @@ pub fn owners(matchers: &Matchers, policy: &Policy) -> BTreeSet<TeamId> {
             let owner = rule.owner.in_mode(*mode);
             let known = rule.matchers.with([
                 ("rule", rule.id.as_str()),
+                ("alertname", rule.id.as_str()),
                 ("category", rule.category.as_str()),
                 ("owner", owner.as_str()),
                 ("mode", mode.as_str()),

@@ -27,7 +27,7 @@ use crate::incident::{Actor, Incident, comms, phase, review, sev};
 use crate::labels::Labels;
 use crate::node::{Node, Place};
 use crate::on_call::{Reach, coverage};
-use crate::policy::Policy;
+use crate::policy::{Policy, Source, runbooks};
 use crate::signal::health::SignalHealth;
 use crate::slo::lint;
 use crate::slo::standing::{self, WindowCounts};
@@ -115,6 +115,12 @@ questions! {
     /// Would somebody be reached, at every moment ahead?
     "on-call.coverage" => { reach: Reach, now: Timestamp },
         |policy| coverage::prove(policy, &reach, basis(policy, Digest128::of_value(&reach), now));
+    /// Which alerts lead to a page that can be followed, and which pages does none lead to?
+    "policy.runbooks" => { pages: BTreeMap<String, String>, rehearsed: BTreeMap<String, Timestamp> },
+        |policy| {
+            let source = |(name, text): (String, String)| (name.clone(), Source::new(name, text));
+            runbooks::coverage(policy, &pages.into_iter().map(source).collect(), &rehearsed)
+        };
     /// How are the golden signals of the services on a node?
     "signal.health" => { node: Reported, now: Timestamp },
         |policy| health(&Node::from(node), policy, now);

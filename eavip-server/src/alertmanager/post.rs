@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use eavip_core::labels::Labels;
 use eavip_core::time::Timestamp;
 use serde::Deserialize;
 
+use super::refusal::Refusal;
 use crate::app::App;
 use crate::auth::{Allowed, Sender};
 use crate::commit::Alerts;
@@ -115,8 +117,9 @@ fn moment(text: Option<&str>) -> Result<Option<Timestamp>, String> {
 pub(super) async fn post(
     State(app): State<App>,
     sender: Allowed<Sender>,
-    body: Bytes,
-) -> Result<Response, Problem> {
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refusal> {
+    let body = body?;
     let policy = app.shared.policy.load_full();
     let intake = &policy.alerting.intake;
     let record = AlertsRecord {
@@ -154,7 +157,7 @@ pub(super) async fn post(
         }
     }
     if !known.is_empty() {
-        app.committer.alerts(Alerts { record, known }).await?;
+        app.committer.alerts(Alerts { record, known }).await.map_err(Problem::from)?;
     }
     metrics::counter!("eavip_alerts_refused_total").increment(refused.len() as u64);
     if refused.is_empty() {

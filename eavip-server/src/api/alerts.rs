@@ -10,6 +10,7 @@ use eavip_core::aggregate::Aggregate;
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Episode, EpisodeCommand, EpisodeEvent, MAX_REASON, Status};
 use eavip_core::id::{AlertRuleId, Digest128, NodeId, TeamId};
+use eavip_core::time::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -23,7 +24,7 @@ use super::view::{Alert, AlertDetail, Page, words};
 use crate::app::App;
 use crate::auth::{Allowed, Responder, Viewer};
 use crate::book::Book;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::record::Event;
 
 /// Open alerts on one page: beyond, somebody has to look at fewer, larger things.
@@ -32,7 +33,11 @@ const MAX_OPEN: usize = 1_000;
 const MAX_RECENT: usize = 100;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(acknowledge))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(acknowledge))
+        .routes(routes!(vote))
 }
 
 /// Which alerts are asked for.
@@ -55,6 +60,12 @@ pub struct ListQuery {
     /// The rule that opened them.
     #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9._-]*$", max_length = 63)]
     pub rule: Option<AlertRuleId>,
+    /// Only those that opened at this moment or later, RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub from: Option<Timestamp>,
+    /// Only those that opened before this moment, RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub to: Option<Timestamp>,
     /// Where the page begins: the `next_cursor` of the page before.
     #[param(pattern = "^[0-9]{1,14}-[0-9a-f]{32}$")]
     pub cursor: Option<String>,
@@ -71,6 +82,8 @@ impl ListQuery {
             && self.owner.as_ref().is_none_or(|owner| *owner == opening.owner)
             && self.node.is_none_or(|node| opening.origin.node() == Some(node))
             && self.rule.as_ref().is_none_or(|rule| *rule == opening.rule)
+            && self.from.is_none_or(|from| from <= opening.at)
+            && self.to.is_none_or(|to| opening.at < to)
     }
 }
 
@@ -199,4 +212,52 @@ pub async fn take(app: &App, by: &Allowed<Responder>, id: Digest128, reason: &st
         Ok(events.into_iter().map(event).collect())
     };
     by.mutate(app, Some(reason), decide).await
+}
+
+/// What somebody says an alert was worth.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CastVote {
+    /// Whether there was something to do.
+    actionable: bool,
+}
+
+/// Says whether there was something to do; of one person the last vote counts.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/vote", tag = "alerts",
+    params(("id" = String, Path, description = "The alert's id.", pattern = "^[0-9a-f]{32}$")),
+    request_body = CastVote, responses((status = 200, body = AlertDetail)))]
+async fn vote(
+    State(app): State<App>,
+    responder: Allowed<Responder>,
+    Id(id): Id<Digest128>,
+    Body(asked): Body<CastVote>,
+) -> Result<Json<AlertDetail>, Problem> {
+    cast(&app, &responder, id, asked.actionable).await?;
+    detail(&app, id).map(Json)
+}
+
+/// Says in somebody's name whether there was something to do about an alert.
+///
+/// # Errors
+/// When it isn't counted any more, or nobody stands behind the token.
+pub async fn cast(
+    app: &App,
+    by: &Allowed<Responder>,
+    episode: Digest128,
+    actionable: bool,
+) -> Result<(), Problem> {
+    let principal = by.principal();
+    let Some(name) = principal.account.clone() else {
+        let detail = format!("token `{}` goes back to no account, and a vote is a person's", principal.name);
+        return Err(Problem::new(Code::NotAPerson, detail));
+    };
+    if !app.shared.book().noise.knows(episode) {
+        return Err(Problem::not_found("alert", episode));
+    }
+    let decide = move |book: &Book, _| {
+        let same = book.noise.votes(episode).any(|vote| vote == (name.as_str(), actionable));
+        let event = Event::Vote { episode, by: name, actionable };
+        Ok((!same).then_some(event).into_iter().collect())
+    };
+    by.mutate(app, None, decide).await
 }

@@ -51,6 +51,12 @@ fn unreadable(error: std::io::Error) -> Problem {
     Problem::new(Code::Internal, format!("the audit log can't be read: {error}"))
 }
 
+/// What can't be proven, because it isn't there or isn't signed yet.
+fn unproven(head: &Head, what: String) -> Problem {
+    let newest = head.entry.size();
+    Problem::new(Code::NotFound, format!("there is {what}; the newest checkpoint covers {newest} records"))
+}
+
 fn texts(path: &[Digest256]) -> Vec<String> {
     path.iter().map(ToString::to_string).collect()
 }
@@ -181,13 +187,7 @@ async fn inclusion(
 ) -> Result<Json<AuditInclusion>, Problem> {
     let head = head(&app)?;
     let size = size.unwrap_or(head.entry.size());
-    let outside = || {
-        let newest = head.entry.size();
-        Problem::invalid(
-            "position",
-            format!("the newest checkpoint covers {newest} records; name a place within `size`"),
-        )
-    };
+    let outside = || unproven(&head, format!("no record {position} in a log of {size}"));
     let (leaf, proof) = head.inclusion(position, size).ok_or_else(outside)?;
     let root = head.root(size).ok_or_else(outside)?.to_string();
     let checkpoint = log(&app)?.history().of_size(size).map_err(unreadable)?;
@@ -221,10 +221,7 @@ async fn consistency(
     let proof = head.consistency(from, to);
     let roots = head.root(from).zip(head.root(to));
     let Some((proof, (from_root, to_root))) = proof.zip(roots) else {
-        let newest = head.entry.size();
-        let told =
-            format!("the newest checkpoint covers {newest} records; name sizes from 1, `from` below `to`");
-        return Err(Problem::invalid("from", told));
+        return Err(unproven(&head, format!("no log of {from} records that one of {to} continues")));
     };
     let (path, from_root, to_root) = (texts(&proof.path), from_root.to_string(), to_root.to_string());
     Ok(Json(AuditConsistency { from, to, path, from_root, to_root }))

@@ -3,10 +3,14 @@
 
 pub mod alert;
 pub mod history;
+pub mod incident;
 pub mod node;
+pub mod noise;
 pub mod notify;
 pub mod overview;
 pub mod signal;
+pub mod silence;
+pub mod trends;
 
 use std::collections::BTreeMap;
 
@@ -66,7 +70,7 @@ pub(super) fn count(firing: &mut Firing, category: Category) {
     }
 }
 
-fn labels(labels: &Labels) -> BTreeMap<String, String> {
+pub(crate) fn labels(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 

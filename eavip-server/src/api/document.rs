@@ -32,6 +32,7 @@ const LINKS: &[Leads] = &[
     ("deliveries_list", "200", "deliveries_show", &[("id", FIRST)]),
     ("deliveries_list", "200", "deliveries_resend", &[("id", FIRST)]),
     ("receivers_list", "200", "receivers_test", &[("id", FIRST)]),
+    ("incidents_list", "200", "incidents_show", &[("id", FIRST)]),
     ("nodes_list", "200", "nodes_show", &[("id", FIRST)]),
     (
         "nodes_show",
@@ -142,7 +143,8 @@ fn problems(path: &str, method: &Method, operation: &Operation, guarded: bool) -
     if path.ends_with("/session") && *method == Method::POST {
         codes.extend([Code::SignInFailed, Code::CrossSite, Code::TooMany, Code::Conflict]);
     }
-    if parameter(&ParameterIn::Path) {
+    // A proof is named by the places that it is about.
+    if parameter(&ParameterIn::Path) || path.contains("/proof/") {
         codes.push(Code::NotFound);
     }
     if parameter(&ParameterIn::Query) {

@@ -2,9 +2,12 @@
 
 mod access;
 mod audit;
+mod incidents;
+mod noise;
 mod notify;
 mod reading;
 mod refusing;
+mod trends;
 
 use std::sync::Arc;
 

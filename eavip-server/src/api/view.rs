@@ -2,12 +2,12 @@
 //! the server is serialised for people or clients.
 //!
 //! A node that was revoked is gone from here; the feed of changes and the ledger tell of it.
-//!
 //! Values come twice where people read them: the number in its unit, and the text that a page or table shows.
 
 mod alert;
 pub mod audit;
 mod notify;
+mod silence;
 
 use eavip_core::Vocabulary;
 use eavip_core::environment::Environment;
@@ -23,8 +23,13 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::record::Role;
 
-pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved};
+pub use alert::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, Vote};
 pub use notify::{Message, MessageDetail, Receiver};
+pub use silence::{Finding, Hidden, Quarantined, RouteTarget, RouteTest, Silence, Step, Why, Window};
+
+pub mod incident;
+pub mod noise;
+pub mod trends;
 
 /// The schema of a closed vocabulary: its words.
 pub fn words<V: Vocabulary>() -> Schema {

@@ -3,9 +3,16 @@
 use std::collections::VecDeque;
 
 use eavip_core::alert::episode::{Episode, EpisodeEvent};
+use eavip_core::alert::noise::defect::DefectEvent;
 use eavip_core::alert::silence::{Silence, SilenceEvent};
-use eavip_core::id::{Digest128, NodeId};
+use eavip_core::finding::Finding;
+use eavip_core::id::{Digest128, IncidentId, NodeId};
+use eavip_core::incident::change::{self, IncidentEvent};
+use eavip_core::incident::timeline::Entry;
 use eavip_core::time::Timestamp;
+use eavip_core::trend::feedback::ProposalEvent;
+use eavip_core::trend::month::Month;
+use eavip_core::trend::review::ReviewEvent;
 use serde::{Deserialize, Serialize};
 
 use super::{Book, Delivery};
@@ -15,6 +22,9 @@ use crate::record::{
 
 /// Changes kept for the feed and for charts' marks.
 const MAX_CHANGES: usize = 1_000;
+
+/// Most characters of what somebody wrote into an incident: the feed says that there is something to read.
+const MAX_TEXT: usize = 200;
 
 /// One event, told in a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,9 +72,13 @@ pub(super) type Told = (&'static str, String, Option<String>, Option<NodeId>);
 pub(super) fn told(event: &Event, book: &Book) -> Option<Told> {
     match event {
         Event::Episode { id, event, .. } => Some(episode(*id, event, book.alerts.get(*id))),
-        Event::Held { .. } => None,
+        Event::Held { .. } | Event::Vote { .. } => None,
+        Event::Defect { event, .. } => Some(defect(event)),
+        Event::Review { month, event } => Some(review(*month, event)),
+        Event::Proposal { event, .. } => Some(proposal(event)),
         Event::Silence { id, event } => silence(event, book.silences.get(*id)),
         Event::Delivery { id, event } => delivery(event, book.outbox.get(*id), book),
+        Event::Incident { id, event } => incident(id, event),
         Event::Node { id, event } => {
             let (kind, text) = node(event);
             Some((kind, text, Some(format!("/nodes/{id}")), Some(*id)))
@@ -95,6 +109,46 @@ fn episode(id: Digest128, event: &EpisodeEvent, known: Option<&Episode>) -> Told
     (kind, text, Some(format!("/alerts/{id}")), node)
 }
 
+fn defect(event: &DefectEvent) -> Told {
+    let first =
+        |evidence: &[Finding]| evidence.first().map(|found| found.message.clone()).unwrap_or_default();
+    let (kind, text) = match event {
+        DefectEvent::Opened { evidence, .. } => {
+            ("defect-opened", format!("noise is over its budget: {}", first(evidence)))
+        }
+        DefectEvent::Reopened { evidence, .. } => {
+            ("defect-reopened", format!("noise is over its budget again: {}", first(evidence)))
+        }
+        DefectEvent::Mended { by, how, .. } => ("defect-mended", format!("{by} mended noise: {how}")),
+        _ => ("defect-changed", "a defect of noise changed".to_owned()),
+    };
+    (kind, text, Some("/noise".to_owned()), None)
+}
+
+fn review(month: Month, event: &ReviewEvent) -> Told {
+    let (kind, text) = match event {
+        ReviewEvent::SignedOff { signature } => {
+            ("review-signed", format!("{} signed the operations review of {month}", signature.by))
+        }
+        _ => ("review-prepared", format!("the operations review of {month} is prepared")),
+    };
+    (kind, text, Some(format!("/trends/{month}")), None)
+}
+
+fn proposal(event: &ProposalEvent) -> Told {
+    let (kind, text) = match event {
+        ProposalEvent::Proposed { draft, .. } => {
+            ("proposal-made", format!("a trend asks {} for a {}: {}", draft.owner, draft.remedy, draft.title))
+        }
+        ProposalEvent::Answered { answer, .. } => (
+            "proposal-answered",
+            format!("{} {} what a trend asks for: {}", answer.by, answer.reply, answer.reason),
+        ),
+        _ => ("proposal-changed", "what a trend asks for changed".to_owned()),
+    };
+    (kind, text, Some("/trends#proposals".to_owned()), None)
+}
+
 fn silence(event: &SilenceEvent, known: Option<&Silence>) -> Option<Told> {
     let what = |silence: &Silence| format!("{} ({})", silence.request.matchers, silence.request.reason);
     let (kind, text) = match event {
@@ -112,6 +166,20 @@ fn silence(event: &SilenceEvent, known: Option<&Silence>) -> Option<Told> {
         _ => return None,
     };
     Some((kind, text, Some("/silences".to_owned()), None))
+}
+
+/// What happened beside an incident is told where it happened.
+fn incident(id: &IncidentId, event: &IncidentEvent) -> Option<Told> {
+    let kind = match event.change {
+        change::Change::Witnessed { .. } => return None,
+        change::Change::Declared { .. } => "incident-declared",
+        change::Change::Reopened { .. } => "incident-reopened",
+        change::Change::Closed => "incident-closed",
+        _ => "incident-changed",
+    };
+    let Entry { topic, text, .. } = Entry::from(event);
+    let text: String = text.chars().take(MAX_TEXT).collect();
+    Some((kind, format!("{id} ({topic}): {text}"), Some(format!("/incidents/{id}")), None))
 }
 
 fn delivery(event: &DeliveryEvent, known: Option<&Delivery>, book: &Book) -> Option<Told> {
@@ -197,6 +265,15 @@ fn server(event: &ServerEvent) -> Told {
     let (kind, text) = match event {
         ServerEvent::Started { version, .. } => ("server-started", format!("version {version} started")),
         ServerEvent::PolicyApplied { .. } => ("policy-applied", "another runbook is in force".to_owned()),
+        ServerEvent::PolicyRefused { findings, .. } => {
+            let first = findings.first().map_or("", |finding| finding.message.as_str());
+            return (
+                "policy-refused",
+                format!("another runbook was refused: {first}"),
+                Some("/noise".to_owned()),
+                None,
+            );
+        }
         ServerEvent::StoreRepaired { what } => ("store-repaired", what.clone()),
     };
     (kind, text, None, None)

@@ -16,6 +16,7 @@ use eavip_core::node::Place;
 use super::run::told_to_stop;
 use super::{Exit, complain, complain_of, complain_of_start, say};
 use crate::api::join_tokens;
+use crate::app::Reload;
 use crate::config::Config;
 use crate::demo::{DemoError, Fleet};
 use crate::record::Actor;
@@ -68,6 +69,10 @@ pub(super) async fn run(quickstart: Quickstart) -> Exit {
         Ok(server) => server,
         Err(error) => return complain_of_start(&error),
     };
+    if let Some(file) = &quickstart.config {
+        // It was just made, so nobody set it.
+        let _ = server.app.reload.set(Reload(Some(file.clone())));
+    }
     let (trigger, shutdown) = eavip_agent::shutdown::channel();
     let agent = match agent(&server, &quickstart.data.join("agent")).await {
         Ok(agent) => agent,

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use eavip_core::finding::Finding;
+
 use super::{Exit, complain, complain_of, complain_of_start, say};
-use crate::app::App;
+use crate::app::{App, Reload};
+use crate::commit::MutateError;
 use crate::config::Config;
 use crate::serve::{self, Server};
 use crate::{auth, telemetry};
@@ -33,6 +36,8 @@ pub(super) async fn run(file: Option<PathBuf>) -> Exit {
         );
     }
     invite(&server).await;
+    // It was just made, so nobody set it.
+    let _ = server.app.reload.set(Reload(file.clone()));
     let app = server.app.clone();
     let until_told = async move {
         tokio::select! {
@@ -49,24 +54,51 @@ pub(super) async fn run(file: Option<PathBuf>) -> Exit {
     }
 }
 
-/// On SIGHUP, reads the runbook anew: valid as a whole it comes into force, otherwise the one before stays and every
-/// problem is told. Listeners, data and receivers are as they were at the start.
+/// On SIGHUP, reads the runbook anew and tells what came of it.
 async fn reload_when_told(app: &App, file: Option<&Path>) {
     // Without a handler the signal ends the process, as it would by default.
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return std::future::pending().await };
     while hangup.recv().await.is_some() {
-        match Config::load(&Config::layers(file)) {
-            Ok((_, policy)) => {
-                let rules = policy.rules().len();
-                match Server::apply(app, policy).await {
-                    Ok(()) => tracing::info!(rules, "another runbook is in force"),
-                    Err(error) => tracing::error!(%error, "the runbook before stays in force"),
+        // What is wrong was told.
+        let _ = reload(app, file).await;
+    }
+}
+
+/// Reads the runbook anew: valid as a whole it comes into force, otherwise the one before stays and every problem is told.
+/// Listeners, data and receivers are as they were at the start.
+///
+/// # Errors
+/// Why the one before stays.
+pub(crate) async fn reload(app: &App, file: Option<&Path>) -> Result<(), Vec<String>> {
+    match Config::load(&Config::layers(file)) {
+        Ok((_, policy)) => {
+            let rules = policy.rules().len();
+            match Server::apply(app, policy).await {
+                Ok(unknown) => {
+                    let told =
+                        |finding: &Finding| tracing::warn!(code = %finding.rule, "{}", finding.message);
+                    unknown.iter().for_each(told);
+                    tracing::info!(rules, "another runbook is in force");
+                }
+                Err(MutateError::Refused(refused)) => {
+                    let told =
+                        |found: &Finding| format!("{}: {}; {}", found.rule, found.message, found.remedy);
+                    let told: Vec<String> = refused.findings.iter().map(told).collect();
+                    told.iter().for_each(|line| complain(line));
+                    tracing::error!(findings = told.len(), "the runbook before stays in force");
+                    return Err(told);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the runbook before stays in force");
+                    return Err(vec![error.to_string()]);
                 }
             }
-            Err(problems) => {
-                complain_of(&problems);
-                tracing::error!(problems = problems.len(), "the runbook before stays in force");
-            }
+            Ok(())
+        }
+        Err(problems) => {
+            complain_of(&problems);
+            tracing::error!(problems = problems.len(), "the runbook before stays in force");
+            Err(problems.iter().map(ToString::to_string).collect())
         }
     }
 }

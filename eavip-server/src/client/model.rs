@@ -5,12 +5,21 @@ use std::collections::BTreeMap;
 
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
+use eavip_core::alert::noise::defect::DefectStatus;
+use eavip_core::alert::silence::SilenceStatus;
 use eavip_core::environment::Environment;
+use eavip_core::finding::Outcome;
+use eavip_core::incident::phase::Phase;
+use eavip_core::incident::sev::{Integrity, Scope, Sev};
+use eavip_core::incident::timeline::Topic;
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
+use eavip_core::trend::feedback::Remedy;
 use serde::{Deserialize, Serialize};
 
+use crate::api::view::trends::{ProposalStatus, ReviewStatus};
+use crate::noise::Whose;
 use crate::record::{DeliveryStatus, Role};
 
 macro_rules! answers {
@@ -118,11 +127,143 @@ answers! {
     /// An alert with its deliveries.
     AlertDetail { #[serde(flatten)] alert: Alert, deliveries: Vec<Delivery>, held: Vec<Held> }
 
+    /// What a limit of noise says.
+    NoiseFinding { rule: String, outcome: Outcome, message: String, remedy: String }
+
+    /// What one rule, team or responder had to bear.
+    NoiseScore {
+        whose: Whose, name: String, owner: Option<Team>, over: bool, alerts: u64, decided: u64, worth: u64,
+        precision: Option<f64>, recall: Option<f64>, pages: u64, worst_shift: u64, chatter: u64, stale: u64,
+        silence_hours: f64,
+    }
+
+    /// Noise that has to be mended, or was.
+    NoiseDefect {
+        id: String, whose: Whose, name: String, owner: Team, status: DefectStatus, evidence: Vec<NoiseFinding>,
+        opened_at: String, due_at: String, reopened: u32,
+    }
+
+    /// A runbook that wasn't put in force.
+    RefusedRunbook { at: String, findings: Vec<NoiseFinding> }
+
+    /// The noise of the last 30 days.
+    Noise {
+        from: Option<String>, until: Option<String>, incomplete: bool, scores: Vec<NoiseScore>,
+        defects: Vec<NoiseDefect>, refused_runbook: Option<RefusedRunbook>,
+    }
+
+    /// What durations amount to.
+    Durations { n: usize, median_seconds: Option<f64>, p90_seconds: Option<f64> }
+
+    /// The clocks of the incidents of one severity.
+    ResponseTimes {
+        sev: Sev, incidents: usize, detect: Durations, acknowledge: Durations, mitigate: Durations,
+        resolve: Durations, auto_resolved: usize,
+    }
+
+    /// What the month amounts to.
+    Trends { month: String, generated_at: String, response: Vec<ResponseTimes>, markdown: String }
+
+    /// Who signed a review.
+    SignOff { by: String, remark: String, at: String }
+
+    /// A month's review in a list.
+    ReviewRow { month: String, status: ReviewStatus, due_at: String, signed: Option<SignOff> }
+
+    /// What a trend asks for.
+    Proposal {
+        id: String, remedy: Remedy, title: String, pattern: String, owner: Team, status: ProposalStatus,
+        due_at: String,
+    }
+
+    /// An action item that isn't done.
+    OpenItem {
+        incident: String, what: String, owner: Team, due_at: String, late_seconds: Option<f64>,
+    }
+
+    /// An incident in a list.
+    Incident {
+        id: String, title: String, sev: Sev, phase: Phase, open: bool, security: bool, owner: Team,
+        commander: Option<String>, acknowledged_by: Option<String>, deployment: Option<String>,
+        environment: Environment, services: Vec<String>, began_at: String, declared_at: String,
+        closed_at: Option<String>, duplicate_of: Option<String>, update_due_at: Option<String>,
+        review_due_at: Option<String>, overdue: usize,
+    }
+
+    /// Who did something, and when.
+    IncidentMark { by: String, at: String }
+
+    /// What a rule says of an incident.
+    IncidentFinding { rule: String, outcome: Outcome, message: String, remedy: String }
+
+    /// A phase and what it must leave.
+    IncidentPhase { phase: Phase, leaves: Vec<IncidentFinding> }
+
+    /// A signal over all nodes that measure it.
+    SignalNow { signal: Signal, service: Option<String>, health: Health, at: String }
+
+    /// An alert of an incident.
+    IncidentAlert { id: String, summary: String, resolved_at: Option<String> }
+
+    /// A step of a runbook page.
+    IncidentStep { text: String, ticked: Option<IncidentMark> }
+
+    /// A runbook page with its steps.
+    IncidentRunbook { page: String, title: String, revision: String, steps: Vec<IncidentStep> }
+
+    /// A draft of the next update.
+    UpdateDraft { audience: String, text: String }
+
+    /// The review of an incident.
+    IncidentReview {
+        digest: String, summary: String, consequences: String, cause: Option<String>, explanation: String,
+        factors: Vec<String>, detection_gap: String, lessons: String, runbook_revision: Option<String>,
+        completed: Option<IncidentMark>, signed: Option<IncidentMark>,
+    }
+
+    /// An action item.
+    IncidentItem { number: u16, what: String, owner: Team, due_at: String, late: bool, done: Option<IncidentMark> }
+
+    /// An entry of a timeline.
+    IncidentEntry { at: String, by: String, topic: Topic, text: String }
+
+    /// An incident, whole.
+    IncidentDetail {
+        #[serde(flatten)] incident: Incident, scope: Scope, integrity: Integrity, sev_by: String,
+        roles: BTreeMap<String, String>, duties: Vec<IncidentFinding>, phases: Vec<IncidentPhase>,
+        before_closing: Vec<IncidentFinding>, alerts: Vec<IncidentAlert>, proposed_alerts: Vec<IncidentAlert>,
+        signals: Vec<SignalNow>, runbooks: Vec<IncidentRunbook>, updates: Vec<UpdateDraft>,
+        review: IncidentReview, items: Vec<IncidentItem>, timeline: Vec<IncidentEntry>, entries: usize,
+    }
+
+    /// That somebody did something.
+    Step { by: String, at: String }
+
+    /// A silence.
+    Silence {
+        id: String, status: SilenceStatus, matchers: Vec<String>, reason: String, ticket: String, by: String,
+        from: String, until: String, needs_approval: bool, owners: Vec<String>, approved: Option<Step>,
+        ended: Option<Step>, hides_count: usize,
+    }
+
+    /// What a rule found.
+    Finding { rule: String, outcome: Outcome, message: String, remedy: String }
+
+    /// Why somebody is told of an alert, or isn't.
+    Why { reason: String, receivers: Vec<String>, findings: Vec<Finding> }
+
     /// An API token, without its secret.
     Token {
         id: String, name: String, role: Role, created_by: String, created_at: String, expires_at: String,
         last_used_at: Option<String>,
     }
+}
+
+/// A list that comes whole.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Items<T> {
+    /// The items.
+    pub items: Vec<T>,
 }
 
 /// One page of a list.

@@ -309,11 +309,23 @@ impl Worker {
                     shared.send.notify_one();
                 }
             }
-            Event::Held { episode, .. } => shared.changed(ChangeKind::Alert, episode.to_string()),
+            Event::Held { episode, .. } | Event::Vote { episode, .. } => {
+                shared.changed(ChangeKind::Alert, episode.to_string());
+            }
+            Event::Defect { id, .. } => {
+                shared.changed(ChangeKind::Noise, id.to_string());
+                shared.evaluate.notify_one();
+            }
+            Event::Review { month, .. } => {
+                shared.changed(ChangeKind::Trend, month.to_string());
+                shared.evaluate.notify_one();
+            }
+            Event::Proposal { id, .. } => shared.changed(ChangeKind::Trend, id.to_string()),
             Event::Silence { id, .. } => {
                 shared.changed(ChangeKind::Silence, id.to_string());
                 shared.evaluate.notify_one();
             }
+            Event::Incident { id, .. } => shared.changed(ChangeKind::Incident, id.to_string()),
             Event::Join { .. }
             | Event::User { .. }
             | Event::Link { .. }

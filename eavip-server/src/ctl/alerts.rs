@@ -1,5 +1,8 @@
 //! `alerts`: the list, one of them, and taking one.
 
+mod export;
+mod why;
+
 use crate::client::AlertFilter;
 use crate::client::model::{Alert, AlertDetail, Delivery, Held};
 use clap::Subcommand;
@@ -32,6 +35,17 @@ enum Command {
         /// The alert's id
         id: String,
     },
+    /// Say why somebody was told of an alert or wasn't, and what each rule says now
+    Why {
+        /// The alert's id
+        id: String,
+        /// The receiver that asks [default: all]
+        #[arg(long)]
+        receiver: Option<String>,
+    },
+    /// Print alerts of a time, one per line: as JSON, or as CSV that no spreadsheet takes for formulas
+    #[command(after_help = "eavipctl alerts export --from 2026-11-01T00:00:00Z --csv > november.csv")]
+    Export(export::Export),
     /// Take an alert, so that others know who has it
     Ack {
         /// The alert's id
@@ -39,6 +53,17 @@ enum Command {
         /// What you are about to do
         #[arg(long)]
         reason: String,
+    },
+    /// Say whether there was something to do about an alert, or it was noise
+    Vote {
+        /// The alert's id
+        id: String,
+        /// There was something to do
+        #[arg(long, conflicts_with = "noise", required_unless_present = "noise")]
+        actionable: bool,
+        /// There was nothing to do
+        #[arg(long)]
+        noise: bool,
     },
 }
 
@@ -73,9 +98,21 @@ impl Alerts {
                 show(&alert, &alert.json, out)?;
                 Ok(exit::OK)
             }
+            Command::Why { id, receiver } => {
+                let why = session.client.why(&id, receiver.as_deref()).await?;
+                why::show(&why, &why.json, out)?;
+                Ok(exit::OK)
+            }
+            Command::Export(asked) => asked.run(session, out).await,
             Command::Ack { id, reason } => {
                 let alert = session.client.acknowledge(&id, &reason).await?;
                 talk("the alert is yours");
+                show(&alert, &alert.json, out)?;
+                Ok(exit::OK)
+            }
+            Command::Vote { id, actionable, .. } => {
+                let alert = session.client.vote(&id, actionable).await?;
+                talk(if actionable { "it counts as worth it" } else { "it counts as noise" });
                 show(&alert, &alert.json, out)?;
                 Ok(exit::OK)
             }
@@ -86,7 +123,7 @@ impl Alerts {
 async fn list(asked: List, session: &Session, out: &mut Output) -> Result<u8, Failure> {
     let List { status, category, owner, rule, node, limit } = asked;
     let (status, category) = (status.map(|status| status.to_string()), category.map(|word| word.to_string()));
-    let filter = AlertFilter { status, category, owner, rule, node };
+    let filter = AlertFilter { status, category, owner, rule, node, ..AlertFilter::default() };
     let page = session.client.alerts(&filter, limit).await?;
     table(&page.items, &page.json, out)?;
     if page.next_cursor.is_some() {

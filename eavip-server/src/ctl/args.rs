@@ -11,7 +11,10 @@ use eavip_agent::cli::exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
-use crate::ctl::{alerts, audit, check, explain, gate, login, nodes, notify, policy, status, tokens};
+use crate::ctl::{
+    alerts, audit, check, explain, gate, import, incidents, login, nodes, noise, notify, policy, route,
+    runbooks, silences, status, tokens, trends,
+};
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
 #[derive(Debug, Parser)]
@@ -55,6 +58,16 @@ enum Command {
     Status,
     /// List, show and take alerts
     Alerts(alerts::Alerts),
+    /// Take an incident from its declaration to a signed review
+    Incidents(incidents::Incidents),
+    /// Say what alerts cost people, and what of it is to be mended; exits 3 when something is over its budget
+    Noise(noise::Noise),
+    /// Say what incidents and alerts of the month amount to, and answer what follows from it
+    Trends(trends::Trends),
+    /// Print a month's operations review, or sign it
+    Report(trends::Report),
+    /// List, ask for, approve and end silences; hand them over from and to Alertmanager
+    Silences(silences::Silences),
     /// List, show and revoke nodes
     Nodes(nodes::Nodes),
     /// Receivers of messages: list and test them, and send again what was given up
@@ -74,6 +87,15 @@ enum Command {
     /// Check a runbook, or show one of its rules; needs no server
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Take over what Alertmanager and Prometheus are told; needs no server
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Look at runbook pages; needs no server
+    #[command(subcommand)]
+    Runbooks(runbooks::Command),
+    /// Say where an alert would go, and why; needs no server
+    #[command(subcommand)]
+    Route(route::Command),
     /// Say what a code such as EAVIP-P02 means; needs no server
     Explain(explain::Explain),
     /// Print what a shell completes this command line with
@@ -93,6 +115,11 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Whoami => login::whoami(&session()?, out).await,
         Command::Status => status::run(&session()?, out).await,
         Command::Alerts(alerts) => alerts.run(&session()?, out).await,
+        Command::Incidents(incidents) => incidents.run(&session()?, out).await,
+        Command::Noise(noise) => noise.run(&session()?, out).await,
+        Command::Trends(trends) => trends.run(&session()?, out).await,
+        Command::Report(report) => report.run(&session()?, out).await,
+        Command::Silences(silences) => silences.run(&session()?, out).await,
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
         Command::Notify(notify) => notify.run(&session()?, out).await,
         Command::Audit => audit::run(&session()?, out).await,
@@ -101,6 +128,9 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Check(check) => check.run(out),
         Command::Gate(gate) => gate.run(out),
         Command::Policy(policy) => policy.run(out),
+        Command::Import(command) => command.run(out),
+        Command::Route(command) => command.run(out),
+        Command::Runbooks(command) => command.run(out),
         Command::Explain(explain) => explain.run(out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "eavipctl", &mut io::stdout());

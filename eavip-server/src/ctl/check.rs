@@ -49,7 +49,7 @@ impl Check {
 }
 
 /// The server's own pages, and those of a directory over them; besides, what can't be read.
-fn pages(dir: &Path) -> (Pages, runbooks::Unreads) {
+pub(super) fn pages(dir: &Path) -> (Pages, runbooks::Unreads) {
     let (pages, unread) = runbooks::all(dir);
     let pages = pages.into_iter().map(|(name, page)| (name, Source::new(page.place, page.text)));
     (stand_ins(&unread).chain(pages).collect(), unread)
@@ -63,7 +63,7 @@ fn stand_ins(unread: &[(PathBuf, Unread)]) -> impl Iterator<Item = (String, Sour
     })
 }
 
-fn unreadable(path: &Path, error: &Unread) -> Problem {
+pub(super) fn unreadable(path: &Path, error: &Unread) -> Problem {
     given::problem(UNREADABLE, &given::name(path), format!("can't be read: {error}"), error.remedy())
 }
 

@@ -14,11 +14,13 @@ pub(crate) struct Failure {
     exit: u8,
     message: String,
     remedy: String,
+    /// Every reason, where there are several.
+    reasons: Vec<String>,
 }
 
 impl Failure {
     pub(crate) fn new(exit: u8, message: impl ToString, remedy: impl Into<String>) -> Self {
-        Self { exit, message: message.to_string(), remedy: remedy.into() }
+        Self { exit, message: message.to_string(), remedy: remedy.into(), reasons: Vec::new() }
     }
 
     /// Says it on stderr; the exit code.
@@ -26,7 +28,9 @@ impl Failure {
         if !self.message.is_empty() {
             let remedy =
                 if self.remedy.is_empty() { String::new() } else { format!("\n  = {}", shown(&self.remedy)) };
-            talk(&format!("eavipctl: {}{remedy}", shown(&self.message)));
+            let reasons: String =
+                self.reasons.iter().map(|reason| format!("\n  - {}", shown(reason))).collect();
+            talk(&format!("eavipctl: {}{reasons}{remedy}", shown(&self.message)));
         }
         self.exit
     }
@@ -67,6 +71,13 @@ fn refused(refusal: &Refusal) -> Failure {
         remedy += &format!(" (in {seconds} s)");
     }
     let named = code.map(|code| format!(" [{code}]")).unwrap_or_default();
+    let by_rules = refusal.errors.iter().filter(|fault| fault.at.starts_with("EAVIP-")).count();
+    if by_rules > 1 {
+        let reasons = refusal.errors.iter().map(|fault| format!("{}: {}", fault.at, fault.detail)).collect();
+        let message = format!("refused for {by_rules} reasons{named}");
+        let remedy = "`eavipctl explain CODE` says more of each";
+        return Failure { reasons, ..Failure::new(exit, message, remedy) };
+    }
     Failure::new(exit, format!("{}{named}", refusal.detail), remedy)
 }
 

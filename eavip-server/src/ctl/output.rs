@@ -91,6 +91,11 @@ impl Cell {
         Self { text: verdict.to_string(), tone }
     }
 
+    /// Something that somebody has to look at.
+    pub(crate) fn bad(text: impl ToString) -> Self {
+        Self { text: text.to_string(), tone: Tone::Bad }
+    }
+
     /// A text that nobody has: a dash.
     pub(crate) fn or_none(text: Option<impl ToString>) -> Self {
         text.map_or_else(|| Self::from("-"), |text| Self::from(text.to_string()))
@@ -141,6 +146,11 @@ impl Output {
         }
     }
 
+    /// Lines as they are, whatever the format.
+    pub(crate) fn lines(&mut self, lines: impl IntoIterator<Item = String>) -> io::Result<()> {
+        lines.into_iter().try_for_each(|line| writeln!(self.out, "{line}"))
+    }
+
     /// Names and values, for people only.
     pub(crate) fn facts(&mut self, rows: &[(&str, Cell)]) -> io::Result<()> {
         let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
@@ -188,6 +198,11 @@ impl Output {
         };
         if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// A document as it is, for a file or a pipe.
+pub(crate) fn raw(text: &str) -> io::Result<()> {
+    io::stdout().write_all(text.as_bytes())
 }
 
 /// Talks to people on stderr; nobody can be told when that fails.

@@ -18,7 +18,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// Control characters, marks and overrides of direction, invisible joiners, line separators, tags.
-fn is_harmful(c: char) -> bool {
+pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

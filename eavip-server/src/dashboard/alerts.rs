@@ -8,7 +8,7 @@ use eavip_core::alert::episode::Status;
 use super::chart::{Chart, Size, chart};
 use super::chrome::Chrome;
 use super::words::{self, counted};
-use super::{Main, Rendered, encoded};
+use super::{Main, Rendered, encoded, silences};
 use crate::api::view::{Alert, AlertDetail, History, Now};
 
 /// Which alerts are asked for, as it stands in the page's query; what can't be read asks for nothing special.
@@ -129,7 +129,7 @@ pub struct Attempt {
 
 /// The labels that the page doesn't show by name already.
 fn own_labels(alert: &Alert) -> impl Iterator<Item = (&String, &String)> {
-    let shown = ["category", "node", "owner", "rule"];
+    let shown = ["alertname", "category", "node", "owner", "rule"];
     alert.labels.iter().filter(move |(name, _)| !shown.contains(&name.as_str()))
 }
 

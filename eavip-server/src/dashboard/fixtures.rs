@@ -1,6 +1,9 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
+pub(crate) mod noise;
+mod runbooks;
 mod settings;
+pub(crate) mod silences;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +17,7 @@ use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
+pub(super) use runbooks::coverage;
 pub(crate) use settings::{audit, dead_letters, joins, receivers, tokens, users};
 
 use super::Chrome;
@@ -364,6 +368,8 @@ pub(crate) fn alert_detail() -> AlertDetail {
         delivered_at: (status == DeliveryStatus::Delivered).then(|| ago(769)),
     };
     AlertDetail {
+        outcome: None,
+        votes: vec![Vote { by: "ben".into(), actionable: false }],
         alert: alert(1, Status::Firing, Category::Critical),
         deliveries: vec![
             delivery("pager", DeliveryStatus::Delivered, None),

@@ -3,9 +3,13 @@
 
 mod alerts;
 mod nodes;
+mod noise;
 mod settings;
 mod sign_in;
+mod silences;
+mod trends;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -15,6 +19,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
+use eavip_core::document::Source;
+use eavip_core::policy::runbooks::coverage;
 
 use super::pages::Trouble;
 use super::runbook::Runbook;
@@ -51,6 +57,24 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/alerts/{id}", VIEWER),
     (Method::GET, "/fragments/alerts/{id}", VIEWER),
     (Method::POST, "/alerts/{id}/acknowledge", RESPONDER),
+    (Method::POST, "/alerts/{id}/vote", RESPONDER),
+    (Method::GET, "/noise", VIEWER),
+    (Method::GET, "/fragments/noise", VIEWER),
+    (Method::POST, "/noise/defects/{id}/mend", RESPONDER),
+    (Method::GET, "/trends", VIEWER),
+    (Method::GET, "/fragments/trends", VIEWER),
+    (Method::GET, "/trends/{month}", VIEWER),
+    (Method::POST, "/trends/{month}/sign", RESPONDER),
+    (Method::POST, "/trends/proposals/{id}/answer", RESPONDER),
+    (Method::GET, "/alerts/{id}/why", VIEWER),
+    (Method::GET, "/fragments/alerts/{id}/why", VIEWER),
+    (Method::GET, "/alerts/quarantined", VIEWER),
+    (Method::GET, "/fragments/alerts/quarantined", VIEWER),
+    (Method::GET, "/silences", VIEWER),
+    (Method::GET, "/fragments/silences", VIEWER),
+    (Method::POST, "/silences", RESPONDER),
+    (Method::POST, "/silences/{id}/approve", RESPONDER),
+    (Method::POST, "/silences/{id}/end", RESPONDER),
     (Method::GET, "/runbooks", VIEWER),
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
@@ -74,7 +98,15 @@ pub fn router(app: &App) -> Router<App> {
     let router = twice(router, "/nodes/{id}", "/fragments/nodes/{id}", get(nodes::show));
     let router = twice(router, "/alerts", "/fragments/alerts", get(alerts::list));
     let router = twice(router, "/alerts/{id}", "/fragments/alerts/{id}", get(alerts::show));
+    let router = twice(router, "/noise", "/fragments/noise", get(noise::show));
+    let router = twice(router, "/trends", "/fragments/trends", get(trends::show));
+    let router = silences(router);
     router
+        .route("/trends/{month}", get(trends::review))
+        .route("/trends/{month}/sign", post(trends::sign))
+        .route("/trends/proposals/{id}/answer", post(trends::answer))
+        .route("/alerts/{id}/vote", post(alerts::vote))
+        .route("/noise/defects/{id}/mend", post(noise::mend))
         .route("/nodes/{id}/series/{series}", get(nodes::series))
         .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/runbooks", get(runbook_index))
@@ -90,6 +122,19 @@ pub fn router(app: &App) -> Router<App> {
         .route("/assets/{digest}/{name}", get(asset))
         .route_layer(from_fn_with_state((app.clone(), TABLE), guard))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM))
+}
+
+/// The routes of silences, of what isn't let in, and of why somebody is told.
+fn silences(router: Router<App>) -> Router<App> {
+    router
+        .route("/silences", get(silences::list).post(silences::ask))
+        .route("/fragments/silences", get(silences::list))
+        .route("/silences/{id}/approve", post(silences::agree))
+        .route("/silences/{id}/end", post(silences::finish))
+        .route("/alerts/{id}/why", get(silences::why))
+        .route("/fragments/alerts/{id}/why", get(silences::why))
+        .route("/alerts/quarantined", get(silences::quarantined))
+        .route("/fragments/alerts/quarantined", get(silences::quarantined))
 }
 
 /// Who looks at a page, and how they want it.
@@ -215,9 +260,10 @@ async fn runbook_index(State(app): State<App>, viewing: Viewing) -> Result<Respo
     for (path, error) in unread {
         tracing::warn!(path = %path.display(), %error, "a runbook page can't be read");
     }
-    let shown: Vec<Runbook<'_>> =
-        pages.iter().map(|(name, page)| Runbook { name, text: &page.text }).collect();
-    viewing.show(runbook::index(&shown, &viewing.chrome))
+    let pages = pages.into_iter().map(|(name, page)| (name, Source::new(page.place, page.text))).collect();
+    // Nothing here records drills of pages yet, so none was rehearsed.
+    let found = coverage(&app.shared.policy.load(), &pages, &BTreeMap::new());
+    viewing.show(runbook::index(&found, &viewing.chrome))
 }
 
 async fn runbook_page(
@@ -238,8 +284,12 @@ async fn runbook_page(
     })?;
     let cites = |alert: &Alert| alert.resolved.is_none() && alert.runbook == name;
     let alerts: Vec<Alert> = api::alerts::open_and_recent(&app).into_iter().filter(cites).collect();
+    let source = Source::new(page.place, page.text.clone());
+    let found =
+        coverage(&app.shared.policy.load(), &BTreeMap::from([(name.clone(), source)]), &BTreeMap::new());
+    let known = found.pages.first().ok_or_else(|| Problem::not_found("runbook", &name))?;
     let shown = Runbook { name: &name, text: &page.text };
-    viewing.show(runbook::page(shown, &alerts, &viewing.chrome))
+    viewing.show(runbook::page(shown, known, &alerts, &viewing.chrome))
 }
 
 /// Reads from the directory of runbook pages without holding others up.

@@ -1,6 +1,8 @@
 //! Runbook pages: Markdown turned into HTML that holds nothing its writer could break out with.
 
 use askama::Template;
+use eavip_core::alert::rule::Runbook as Reference;
+use eavip_core::policy::runbooks::{Citation, Coverage, Page, Standing};
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 use super::chrome::Chrome;
@@ -30,6 +32,8 @@ struct RunbookMain<'a> {
     chrome: &'a Chrome,
     runbook: Runbook<'a>,
     body: String,
+    /// What is known of it besides its text.
+    known: &'a Page,
     alerts: &'a [Alert],
 }
 
@@ -37,28 +41,39 @@ struct RunbookMain<'a> {
 ///
 /// # Errors
 /// See [`Rendered`].
-pub fn page(runbook: Runbook<'_>, alerts: &[Alert], chrome: &Chrome) -> Rendered {
-    Main::new(runbook.title(), &RunbookMain { chrome, runbook, body: to_html(runbook.text), alerts })
+pub fn page(runbook: Runbook<'_>, known: &Page, alerts: &[Alert], chrome: &Chrome) -> Rendered {
+    Main::new(runbook.title(), &RunbookMain { chrome, runbook, body: to_html(runbook.text), known, alerts })
 }
 
 #[derive(Template)]
 #[template(path = "runbooks.html")]
 struct RunbooksMain<'a> {
     chrome: &'a Chrome,
-    runbooks: &'a [Runbook<'a>],
+    pages: &'a [Page],
+    /// What leads to pages that aren't there.
+    missing: Vec<&'a Citation>,
+    elsewhere: usize,
 }
 
-/// The list of runbook pages.
+/// The list of runbook pages, with what leads to them and what leads to none.
 ///
 /// # Errors
 /// See [`Rendered`].
-pub fn index(runbooks: &[Runbook<'_>], chrome: &Chrome) -> Rendered {
-    Main::new("Runbooks", &RunbooksMain { chrome, runbooks })
+pub fn index(coverage: &Coverage, chrome: &Chrome) -> Rendered {
+    let standing = |wanted| coverage.citations.iter().filter(move |one| one.standing == wanted);
+    let missing = standing(Standing::Missing).collect();
+    let elsewhere = standing(Standing::Elsewhere).count();
+    Main::new("Runbooks", &RunbooksMain { chrome, pages: &coverage.pages, missing, elsewhere })
+}
+
+/// Where an alert leads.
+fn named(citation: &Citation) -> &str {
+    citation.runbook.as_ref().map_or("", Reference::as_str)
 }
 
 /// Markdown as HTML without its title. Markup in the text is shown as text, images become their description, and a
 /// link leads only to the web, to mail, or to a place on this server.
-fn to_html(markdown: &str) -> String {
+pub(super) fn to_html(markdown: &str) -> String {
     let mut title = 0_u8; // 0 not met, 1 inside, 2 behind it
     let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).filter_map(move |event| match event {
         Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) if title == 0 => {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use eavip_core::alert::episode::Ending;
+use eavip_core::alert::noise::AlertOutcome;
 use eavip_core::alert::notice::{Obstacle, Occasion, Reason};
 use eavip_core::mode::Mode;
 use eavip_core::signal::Signal;
@@ -162,6 +163,19 @@ pub const fn ending_title(ending: Ending) -> &'static str {
     }
 }
 
+/// What became of an alert.
+#[must_use]
+pub const fn outcome_title(outcome: AlertOutcome) -> &'static str {
+    match outcome {
+        AlertOutcome::Acted => "acted on",
+        AlertOutcome::AutoResolved => "over before anybody took it",
+        AlertOutcome::MarkedNoise => "marked as noise",
+        AlertOutcome::Flap => "coming and going",
+        AlertOutcome::Duplicate => "one more alert of an incident",
+        _ => outcome.as_str(),
+    }
+}
+
 /// Why somebody is told, or isn't: the word of a [`Reason`] or [`Topic`].
 #[must_use]
 pub fn reason_title(word: &str) -> &str {
@@ -171,6 +185,7 @@ pub fn reason_title(word: &str) -> &str {
         _ => match word.parse() {
             Ok(Topic::Silence) => "somebody silenced alerts",
             Ok(Topic::Flapping) => "it comes and goes, or stopped doing so",
+            Ok(Topic::Digest) => "the noise of a week",
             Ok(Topic::Test) => "a test",
             Err(_) => word,
         },

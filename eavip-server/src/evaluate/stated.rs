@@ -12,6 +12,7 @@ use eavip_core::time::{Span, Timestamp};
 
 use crate::intake::{MAX_ALERTS, Standing};
 use crate::shared::Shared;
+use crate::{noise, trends};
 
 /// How long after the last message was given up its alert goes on; what lies further back is seen in the list.
 const UNDELIVERED_FOR: Span = Span::from_secs(3_600);
@@ -41,6 +42,10 @@ pub(super) fn show(shared: &Shared, policy: &Policy, now: Timestamp, evaluation:
         }
     });
     own(shared, policy, quarantined, now).into_iter().for_each(|stated| evaluation.stated(stated));
+    let book = shared.book();
+    noise::stated(&book, now)
+        .chain(trends::stated(&book, policy, now))
+        .for_each(|stated| evaluation.stated(stated));
 }
 
 /// What the server states of its own work.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use eavip_core::alert::group;
-use eavip_core::alert::notice::{self, History, Known, Obstacle, Occasion, Reason};
+use eavip_core::alert::notice::{self, History, Known, Obstacle, Occasion, Reason, Ruling};
 use eavip_core::alert::silence::SilenceStatus;
 use eavip_core::alert::{Alert, Category};
 use eavip_core::id::{Digest128, ReceiverId};
@@ -63,7 +63,7 @@ fn decided(key: Digest128, group: &AlertGroup, message: group::Message, at: Time
 }
 
 /// What is known beside each alert, once for all of them.
-fn known(book: &Book, policy: &Policy, at: Timestamp) -> Known {
+pub(crate) fn known(book: &Book, policy: &Policy, at: Timestamp) -> Known {
     let holds = |status| status == SilenceStatus::Active;
     let silences = book.silences.iter().filter(|(_, silence)| holds(silence.status(at)));
     // Only what may explain others is looked through for each of them.
@@ -74,8 +74,29 @@ fn known(book: &Book, policy: &Policy, at: Timestamp) -> Known {
         silences: silences.map(|(_, silence)| silence.clone()).collect(),
         firing: if inhibitions.is_empty() { Vec::new() } else { open.filter(explains).collect() },
         recent: book.outbox.decided_since(at - policy.alerting.noise.flood_period),
-        over_budget: std::collections::BTreeSet::new(),
+        over_budget: book.noise.over_budget(at).cloned().collect(),
     }
+}
+
+/// What the policy library says of telling of an episode at a moment; `None` when it isn't known.
+pub(crate) fn ruling(
+    book: &Book,
+    policy: &Policy,
+    flaps: &Flaps,
+    episode: Digest128,
+    at: Timestamp,
+) -> Option<Ruling> {
+    let episode = book.alerts.get(episode)?;
+    let told = book.outbox.of(episode.opening.id).next().is_some();
+    let occasion = match (&episode.resolved, told) {
+        (Some(_), _) => Occasion::Resolved,
+        (None, true) => Occasion::Repeat,
+        (None, false) => Occasion::First,
+    };
+    let began = told.then_some(Reason::Told(Occasion::First));
+    let history = History { flapping: flaps.of(episode.opening.fingerprint), began };
+    let alert = Alert::from(&episode.opening);
+    Some(notice::decide(&alert, occasion, &history, &known(book, policy, at), policy, at))
 }
 
 struct Moment<'a> {

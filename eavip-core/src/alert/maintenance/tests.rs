@@ -58,3 +58,20 @@ fn a_window_of_a_whole_day_is_open_on_that_day_and_one_of_no_time_never() {
     assert!(whole.open_until("2026-06-14T09:59:00Z".parse().unwrap()).is_some());
     assert!(window("UTC", &[], "10:00", "0s").open_until("2026-06-14T10:00:00Z".parse().unwrap()).is_none());
 }
+
+#[test]
+fn opens_next_on_its_days_until_it_expires() {
+    let sunday = window("Europe/Berlin", &[Weekday::Sunday], "23:00", "2h");
+    let daily = window("UTC", &[], "02:00", "1h");
+    for (window, now, expected) in [
+        (&sunday, "2026-06-12T12:00:00Z", Some("2026-06-14T21:00:00.000Z")),
+        (&sunday, "2026-06-14T21:00:00Z", Some("2026-06-21T21:00:00.000Z")),
+        (&sunday, "2026-10-24T12:00:00Z", Some("2026-10-25T22:00:00.000Z")),
+        (&daily, "2026-06-14T01:59:59Z", Some("2026-06-14T02:00:00.000Z")),
+        (&daily, "2026-06-14T02:00:00Z", Some("2026-06-15T02:00:00.000Z")),
+        (&daily, "2026-11-30T12:00:00Z", None),
+    ] {
+        let next = window.next_opening(now.parse().unwrap()).map(|next| next.to_string());
+        assert_eq!(next.as_deref(), expected, "{now}");
+    }
+}

@@ -85,3 +85,24 @@ fn a_receiver_is_told_once_and_by_the_grouping_of_the_first_route_to_it() {
     assert_eq!(told(Category::Warning), warning);
     assert_eq!(targets(&[], &labels, Category::Critical), []);
 }
+
+#[test]
+fn every_route_that_is_asked_says_what_it_did() {
+    let routes = [
+        Route {
+            routes: vec![
+                route(&[("mode", "byoc")], Category::Informational, &["x"], false),
+                route(&[("mode", "saas")], Category::Informational, &["vendor"], false),
+                route(&[], Category::Informational, &["never"], false),
+            ],
+            ..route(&[("service", "shop")], Category::Warning, &["shop"], true)
+        },
+        route(&[], Category::Critical, &["pager"], false),
+        route(&[], Category::Informational, &["rest"], false),
+        route(&[], Category::Informational, &["never"], false),
+    ];
+    let labels = Labels::new([("service", "shop"), ("mode", "saas")]).unwrap();
+    let told = explain(&routes, &labels, Category::Warning);
+    let told: Vec<String> = told.iter().map(|asked| format!("{:?} {}", asked.path, asked.answer)).collect();
+    assert_eq!(told, ["[0] within", "[0, 0] passes", "[0, 1] tells", "[1] passes", "[2] tells"]);
+}

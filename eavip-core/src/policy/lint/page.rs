@@ -1,29 +1,37 @@
-//! Runbook pages: those that rules cite are there, and each can be followed (seed: *Recovery procedures must be documented
+//! Runbook pages: those that rules and owners cite are there, and each can be followed (seed: *Recovery procedures must be documented
 //! and rehearsed*).
 
 use super::{Lint, NO_PAGE, NO_STEPS, Pages};
+use crate::alert::rule::Runbook;
 use crate::document::{Problem, Source};
+use crate::policy::runbooks;
 use crate::vocabulary::nearest;
 
 pub(super) fn cited(lint: &Lint<'_>, pages: &Pages) {
     for rule in lint.policy.rules() {
-        let Some(page) = rule.runbook.page().filter(|page| !pages.contains_key(*page)) else { continue };
-        let remedy = match nearest(pages.keys().map(String::as_str), page) {
-            Some(meant) => format!("did you mean `{meant}`? or write the page `runbooks/{page}.md`"),
-            None => format!("write the page `runbooks/{page}.md`, or cite an https:// address"),
-        };
-        let message = format!("there is no runbook page `{page}`");
-        lint.problem(&["alert", rule.id.as_str(), "runbook"], NO_PAGE, message, &remedy);
+        missing(lint, pages, &rule.runbook, &["alert", rule.id.as_str(), "runbook"]);
+    }
+    for (at, entry) in lint.policy.owners.entries.iter().enumerate() {
+        if let Some(runbook) = &entry.runbook {
+            missing(lint, pages, runbook, &["owner", &at.to_string(), "runbook"]);
+        }
     }
 }
 
-/// What keeps a page from being followed: no title, or no numbered steps.
+fn missing(lint: &Lint<'_>, pages: &Pages, runbook: &Runbook, place: &[&str]) {
+    let Some(page) = runbook.page().filter(|page| !pages.contains_key(*page)) else { return };
+    let remedy = match nearest(pages.keys().map(String::as_str), page) {
+        Some(meant) => format!("did you mean `{meant}`? or write the page `runbooks/{page}.md`"),
+        None => format!("write the page `runbooks/{page}.md`, or cite an https:// address"),
+    };
+    lint.problem(place, NO_PAGE, format!("there is no runbook page `{page}`"), &remedy);
+}
+
+/// What keeps a page from being followed: no title, or no steps.
 pub(super) fn unusable(page: &Source) -> Option<Problem> {
-    let first = page.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let title = first.strip_prefix("# ").map_or("", str::trim);
-    let (message, remedy) = if title.is_empty() {
+    let (message, remedy) = if runbooks::title(&page.text).is_none() {
         ("the page has no title", "begin it with `# ` and what has happened")
-    } else if !page.text.lines().any(is_step) {
+    } else if runbooks::steps(&page.text) == 0 {
         ("the page has no steps", "write what to do as a numbered list: `1. …`")
     } else {
         return None;
@@ -36,10 +44,4 @@ pub(super) fn unusable(page: &Source) -> Option<Problem> {
         message: message.to_owned(),
         remedy: remedy.to_owned(),
     })
-}
-
-fn is_step(line: &str) -> bool {
-    let number = line.trim_start();
-    let rest = number.trim_start_matches(|c: char| c.is_ascii_digit());
-    rest.len() < number.len() && (rest.starts_with(". ") || rest.starts_with(") "))
 }

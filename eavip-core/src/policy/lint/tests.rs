@@ -102,6 +102,10 @@ fn one_mistake_at_a_time_is_told_with_its_place() {
         ("measure = \"availability\"", "measure = \"availability\"\ntarget = 0.6"),
         ("stateless = true", ""),
         ("runbook = \"shop-slow\"", "runbook = \"shop-sloww\""),
+        (
+            "[[route]]\nreceivers",
+            "[[owner]]\nmatch = { alertname = \"X\" }\nteam = \"platform-operations\"\nrunbook = \"shop-slo\"\n[[route]]\nreceivers",
+        ),
         ("match = { service = \"shop\" }\n[slo", "match = { service = \"shopp\" }\n[slo"),
         ("[[route]]\nreceivers = [\"pager\"]", ""),
         ("[[route]]\nmatch = { service = \"shop\" }", "[[route]]\n"),

@@ -8,7 +8,7 @@ use eavip_core::id::{Digest128, NodeId};
 use eavip_core::policy::Policy;
 
 use super::{labels, series_id};
-use crate::api::view::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, TeamName};
+use crate::api::view::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, TeamName, Vote};
 use crate::book::{self, Book, groups};
 use crate::nodes::Nodes;
 use crate::record::Content;
@@ -79,6 +79,8 @@ pub fn detail(shared: &Shared, book: &Book, policy: &Policy, id: Digest128) -> O
         deliveries: book.outbox.of(id).rev().map(|(id, known)| delivery(shared, id, known)).collect(),
         held: book.groups.held(id).iter().rev().map(held).collect(),
         earlier: earlier.into_iter().take(MAX_EARLIER).map(|other| alert(shared, policy, other)).collect(),
+        outcome: book.noise.record(id).and_then(|record| record.outcome()),
+        votes: book.noise.votes(id).map(|(by, actionable)| Vote { by: by.to_owned(), actionable }).collect(),
         series: match opening.origin.observed().map(|observed| &observed.subject) {
             Some(Subject::Series(key)) => Some(series_id(key).to_string()),
             Some(Subject::Node | Subject::Service(_)) | None => None,

@@ -69,16 +69,17 @@ async fn gives_checkpoints_and_proofs_that_convince() {
 
     let standing = get("").await.json();
     assert_eq!((&standing["checkpoint"]["note"], &standing["contradiction"]), (&json!(note), &Value::Null));
-    for wrong in [
-        "/proof/inclusion?position=25",
-        "/proof/inclusion?position=3&size=26",
-        "/proof/consistency?from=0",
-        "/proof/consistency?from=25",
-        "/proof/consistency?from=3&to=26",
-        "/checkpoints?limit=0",
-        "/checkpoints?cursor=x",
+    for (wrong, status) in [
+        ("/proof/inclusion?position=25", StatusCode::NOT_FOUND),
+        ("/proof/inclusion?position=3&size=26", StatusCode::NOT_FOUND),
+        ("/proof/inclusion?position=-1", StatusCode::BAD_REQUEST),
+        ("/proof/consistency?from=0", StatusCode::NOT_FOUND),
+        ("/proof/consistency?from=25", StatusCode::NOT_FOUND),
+        ("/proof/consistency?from=3&to=26", StatusCode::NOT_FOUND),
+        ("/checkpoints?limit=0", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/checkpoints?cursor=x", StatusCode::UNPROCESSABLE_ENTITY),
     ] {
-        assert_eq!(get(wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert_eq!(get(wrong).await.status, status, "{wrong}");
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Ending, Status};
+use eavip_core::alert::noise::AlertOutcome;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -95,8 +96,22 @@ pub struct AlertDetail {
     pub held: Vec<Held>,
     /// Earlier episodes of the same rule on the same subject, newest first; at most 20.
     pub earlier: Vec<Alert>,
+    /// What became of it, as far as noise is concerned; none while it fires and nobody took it.
+    #[schema(schema_with = words::<AlertOutcome>)]
+    pub outcome: Option<AlertOutcome>,
+    /// Who said whether there was something to do.
+    pub votes: Vec<Vote>,
     /// What the node's history is asked for with, when the alert is about a series.
     pub series: Option<String>,
+}
+
+/// What somebody said an alert was worth.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Vote {
+    /// Who.
+    pub by: String,
+    /// Whether there was something to do.
+    pub actionable: bool,
 }
 
 /// That somebody wasn't told of an alert.

@@ -9,7 +9,7 @@ use eavip_core::time::{Span, Timestamp};
 use serde::Deserialize;
 
 use super::{Viewing, page, unrendered};
-use crate::api::alerts::{detail, open_and_recent, take};
+use crate::api::alerts::{cast, detail, open_and_recent, take};
 use crate::api::build::history::Range;
 use crate::api::extract::{Id, Params};
 use crate::api::nodes::history_of;
@@ -84,4 +84,21 @@ pub(super) async fn acknowledge(
     let history = history(&app, &detail);
     let main = alerts::detail(&detail, history.as_ref(), &attempt, &viewing.chrome).map_err(unrendered)?;
     page(main, &viewing.chrome, status)
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Vote {
+    actionable: bool,
+}
+
+pub(super) async fn vote(
+    State(app): State<App>,
+    viewing: Viewing,
+    responder: Allowed<Responder>,
+    Id(id): Id<Digest128>,
+    form: Result<Form<Vote>, FormRejection>,
+) -> Result<Response, Problem> {
+    let Form(Vote { actionable }) = form.map_err(|rejection| super::settings::unread(&rejection))?;
+    cast(&app, &responder, id, actionable).await?;
+    Ok(Redirect::to(&format!("{}/alerts/{id}#worth", viewing.chrome.base)).into_response())
 }

@@ -47,9 +47,28 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     add("alert-taken", "/alerts/2", &|chrome| alerts::detail(&detail, Some(&history), &attempt, chrome));
     let builtin: Vec<runbook::Runbook<'_>> =
         crate::runbooks::BUILTIN.iter().map(|(name, text)| runbook::Runbook { name, text }).collect();
-    add("runbooks", "/runbooks", &|chrome| runbook::index(&builtin, chrome));
+    let found = fixtures::coverage();
+    add("runbooks", "/runbooks", &|chrome| runbook::index(&found, chrome));
     let disk = builtin.iter().find(|page| page.name == "disk-full").copied().unwrap();
-    add("runbook", "/runbooks/disk-full", &|chrome| runbook::page(disk, &fixtures::alerts()[..1], chrome));
+    let known = found.pages.iter().find(|page| page.name == "disk-full").unwrap();
+    add("runbook", "/runbooks/disk-full", &|chrome| {
+        runbook::page(disk, known, &fixtures::alerts()[..1], chrome)
+    });
+    let silences = fixtures::silences::silences();
+    let windows = fixtures::silences::windows();
+    let nothing = silences::Attempt::default();
+    add("silences", "/silences", &|chrome| silences::silences(&silences, &windows, &nothing, chrome));
+    let (alert, reasons) = (fixtures::alert_detail().alert, fixtures::silences::why());
+    add("why", "/alerts/1/why", &|chrome| why::why(&alert, &reasons, chrome));
+    add("silences-none", "/silences", &|chrome| silences::silences(&[], &[], &nothing, chrome));
+    let refused = fixtures::silences::refused();
+    add("silences-refused", "/silences", &|chrome| silences::silences(&[], &windows, &refused, chrome));
+    let lacking = fixtures::silences::quarantined();
+    add("quarantined", "/alerts/quarantined", &|chrome| silences::quarantined(&lacking, 700, chrome));
+    add("quarantined-none", "/alerts/quarantined", &|chrome| silences::quarantined(&[], 0, chrome));
+    add("noise", "/noise", &|chrome| noise::noise(&fixtures::noise::noise(), None, chrome));
+    add("noise-none", "/noise", &|chrome| noise::noise(&fixtures::noise::quiet(), None, chrome));
+    trends_pages(&mut add);
     add("settings", "/settings", &|chrome| settings_page(chrome, false));
     add("settings-contradicted", "/settings", &|chrome| settings_page(chrome, true));
     add("not-found", "/nowhere", &|chrome| pages::error(&pages::Trouble::not_found("page"), chrome));
@@ -66,6 +85,23 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     };
     all.push(("sign-in", pages::sign_in(&attempt, &door).unwrap().into_page(&door).unwrap()));
     all
+}
+
+/// The pages about trends, with and without something to answer or sign.
+fn trends_pages(add: &mut dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rendered)) {
+    use crate::api::view::trends::ReviewStatus;
+    use fixtures::noise::{item, proposal, review};
+    let (month, proposals, items) = (fixtures::noise::trends(), [proposal()], [item()]);
+    let reviews = [review(ReviewStatus::Signed).row, review(ReviewStatus::Overdue).row];
+    let shown = trends::Shown { trends: &month, reviews: &reviews, proposals: &proposals, items: &items };
+    let attempt = trends::Attempt { of: proposal().id, problem: "Say why.".into(), text: "no".into() };
+    add("trends", "/trends", &|chrome| trends::trends(shown, Some(&attempt), chrome));
+    let none = trends::Shown { reviews: &[], proposals: &[], items: &[], ..shown };
+    add("trends-none", "/trends", &|chrome| trends::trends(none, None, chrome));
+    let attempt = trends::Attempt { problem: "Say what was decided.".into(), ..trends::Attempt::default() };
+    for (name, status) in [("review", ReviewStatus::Open), ("review-signed", ReviewStatus::Signed)] {
+        add(name, "/trends/2026-03", &|chrome| trends::review(&review(status), Some(&attempt), chrome));
+    }
 }
 
 /// The one on fire, with some of its nodes simulated and several changes of one record.
