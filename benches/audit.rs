@@ -55,7 +55,7 @@ fn filled(data: &Path) -> Setup<Arc<AuditLog>> {
     }
     store.sync()?;
     let policy = Policy::builtin();
-    let shared = Shared::new(Default::default(), Default::default(), Default::default(), policy);
+    let shared = Shared::new(Default::default(), policy);
     let (log, growing) = AuditLog::start(&data.join(DIRECTORY), store, shared)?;
     growing.finish();
     Ok(log)

@@ -2,6 +2,8 @@
 //! one takes to its webhook, and what becomes of a storm. Ours are on disk before they are acknowledged, Alertmanager's in
 //! memory.
 
+#![allow(clippy::print_stdout, reason = "the page that is measured")]
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;

@@ -37,7 +37,7 @@ fn take(body: Body) {
     node.observe(&body, body.at);
     node.observe(&body, body.at);
     POLICY.with(|policy| {
-        drop(evaluate([&node], OpenEpisodes::new(), &Waiting::default(), policy, body.at));
+        drop(evaluate([&node], OpenEpisodes::default(), &Waiting::default(), policy, body.at));
         drop(node.service_health(policy, body.at));
     });
     let again = body.encode().map(|bytes| Body::decode(&bytes, "body").is_ok());
