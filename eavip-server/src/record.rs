@@ -7,7 +7,7 @@ use eavip_core::alert::noise::defect::DefectEvent;
 use eavip_core::alert::notice::Reason;
 use eavip_core::alert::silence::SilenceEvent;
 use eavip_core::finding::Finding;
-use eavip_core::id::{Digest128, IncidentId, NodeId, PersonId, ReceiverId, TeamId};
+use eavip_core::id::{Digest128, IncidentId, NodeId, PersonId, ReceiverId};
 use eavip_core::incident::change::IncidentEvent;
 use eavip_core::labels::Labels;
 use eavip_core::node::Place;
@@ -18,8 +18,10 @@ use eavip_core::trend::month::Month;
 use eavip_core::trend::review::ReviewEvent;
 use serde::{Deserialize, Serialize};
 
+pub use self::access::{JoinEvent, LinkEvent, Role, TokenEvent, UserEvent};
 pub use self::on_call::{ContactEvent, OverrideEvent};
 
+mod access;
 mod on_call;
 
 /// The version that this server writes; older ones stay readable.
@@ -376,96 +378,6 @@ pub enum NodeEvent {
     },
 }
 
-/// What happened to a join token.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum JoinEvent {
-    /// It was made.
-    Created {
-        /// SHA-256 of the secret, hexadecimal.
-        hash: String,
-        /// Where its nodes belong.
-        place: Place,
-        /// When it ends.
-        expires_at: Timestamp,
-    },
-    /// A node used it; a single-use token is spent.
-    Used {
-        /// The node.
-        node: NodeId,
-    },
-    /// It was taken back.
-    Revoked,
-}
-
-/// What happened to an account.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum UserEvent {
-    /// It was made, or its password or role set anew; its sessions end.
-    Set {
-        /// argon2id, PHC string.
-        password: String,
-        /// What they may do.
-        role: Role,
-    },
-    /// It was removed.
-    Removed,
-    /// A session began.
-    SignedIn {
-        /// SHA-256 of the session's secret, hexadecimal.
-        session: String,
-        /// What it allows.
-        role: Role,
-        /// When it ends.
-        expires_at: Timestamp,
-    },
-    /// A session ended.
-    SignedOut {
-        /// SHA-256 of the session's secret, hexadecimal.
-        session: String,
-    },
-}
-
-/// What happened to a one-time sign-in link.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum LinkEvent {
-    /// It was made, for whoever holds its secret.
-    Created {
-        /// Whom it signs in.
-        user: String,
-        /// What they may do.
-        role: Role,
-        /// When it ends.
-        expires_at: Timestamp,
-    },
-    /// It was used and is spent.
-    Used,
-}
-
-/// What happened to an API token.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum TokenEvent {
-    /// It was made.
-    Created {
-        /// What it is for.
-        name: String,
-        /// SHA-256 of the secret, hexadecimal.
-        hash: String,
-        /// What it may do.
-        role: Role,
-        /// Who owns the alerts that are sent with it and have no other owner.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        team: Option<TeamId>,
-        /// When it ends.
-        expires_at: Timestamp,
-    },
-    /// It was taken back.
-    Revoked,
-}
-
 /// What happened to the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -494,20 +406,6 @@ pub enum ServerEvent {
         /// What was found and done.
         what: String,
     },
-}
-
-eavip_core::words! {
-    /// What somebody may do; each includes the ones before.
-    pub enum Role ("role") {
-        /// Send alerts, and nothing else: for the tokens of other systems.
-        Sender = "sender",
-        /// Look at everything.
-        Viewer = "viewer",
-        /// Acknowledge alerts and work in incidents.
-        Responder = "responder",
-        /// Manage users, tokens and nodes.
-        Admin = "admin",
-    }
 }
 
 /// The id of the message that tells a receiver at a moment of what `about` names.

@@ -1,5 +1,6 @@
 //! Platforms to render in tests: a healthy one, one on fire, an empty one, one that speaks hostile text, a large one.
 
+mod alert;
 mod incidents;
 pub(crate) mod noise;
 mod on_call;
@@ -20,6 +21,7 @@ use eavip_core::signal::metric::{Metric, Unit};
 use eavip_core::signal::reading::Quality;
 use eavip_core::time::{Span, Timestamp};
 
+pub(crate) use alert::alert_detail;
 pub(crate) use incidents::{hostile_incident, incident, incidents, named, refused};
 pub(crate) use on_call::{OnCallData, no_duty, on_call};
 pub(super) use runbooks::coverage;
@@ -27,7 +29,7 @@ pub(crate) use settings::{audit, dead_letters, joins, receivers, tokens, users};
 
 use super::Chrome;
 use crate::api::view::*;
-use crate::record::{DeliveryStatus, Role};
+use crate::record::Role;
 use crate::value::value;
 
 /// What nobody must be able to bring into a page.
@@ -359,33 +361,6 @@ pub(crate) fn alerts() -> Vec<Alert> {
         alert(3, Status::Resolved, Category::Warning),
         alert(5, Status::Resolved, Category::Informational),
     ]
-}
-
-pub(crate) fn alert_detail() -> AlertDetail {
-    let delivery = |receiver: &str, status, error: Option<&str>| Delivery {
-        id: format!("{:032x}", 77),
-        receiver: receiver.to_owned(),
-        person: None,
-        reason: "first",
-        status,
-        attempts: if error.is_some() { 4 } else { 1 },
-        last_error: error.map(str::to_owned),
-        decided_at: ago(770),
-        delivered_at: (status == DeliveryStatus::Delivered).then(|| ago(769)),
-    };
-    AlertDetail {
-        outcome: None,
-        votes: vec![Vote { by: "ben".into(), actionable: false }],
-        alert: alert(1, Status::Firing, Category::Critical),
-        deliveries: vec![
-            delivery("pager", DeliveryStatus::Delivered, None),
-            delivery("chat", DeliveryStatus::GivenUp, Some("503 Service Unavailable from chat.example.org")),
-        ],
-        held: vec![Held { receiver: "mail".into(), reason: "silenced", at: ago(770) }],
-        earlier: vec![alert(11, Status::Resolved, Category::Critical)],
-        page: Some(on_call::page(false)),
-        series: Some("a1".into()),
-    }
 }
 
 fn series(

@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Output;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eavip_tests::http::{Peer, Service};
@@ -15,9 +16,11 @@ use serde_json::{Value, json};
 
 use crate::quickstart::ctl;
 
-/// What the shop answers, one request after the other: down for long enough to be told, and for a moment that isn't. A probe
-/// that fails is tried once more, so each that is down takes two.
-const PATTERN: &str = "xxxxxxxxxx....xx....";
+/// What the shop answers, one request after the other: down for seconds that are told, and for two that aren't. A probe that
+/// fails is tried once more, so each that is down takes two.
+const PATTERN: &str = "xxxxxxxxxxxxxx....xxxx...";
+/// How long the probe has to fail at first: longer than the short time by more than a report, shorter than the long one.
+const HOLD: &str = "4s";
 
 /// People, and how long the probe has to fail.
 fn runbook(hold: &str) -> String {
@@ -28,6 +31,7 @@ struct Place {
     site: Site,
     runbook: PathBuf,
     token: String,
+    asked: Arc<AtomicUsize>,
     _node: Node,
     _shop: Service,
 }
@@ -35,12 +39,13 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let mut site = Site::new(env!("CARGO_BIN_EXE_e2e-server"));
-        let file = site.write("runbook.toml", &runbook("2s"));
+        let file = site.write("runbook.toml", &runbook(HOLD));
         site.as_service(&file);
         site.start();
-        let (asked, address) = (AtomicUsize::new(0), SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())));
+        let (asked, address) = (Arc::default(), SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())));
+        let counted: Arc<AtomicUsize> = Arc::clone(&asked);
         let shop = Service::start(address, move |_| {
-            let at = asked.fetch_add(1, Ordering::SeqCst) % PATTERN.len();
+            let at = counted.fetch_add(1, Ordering::SeqCst) % PATTERN.len();
             if PATTERN.as_bytes()[at] == b'x' { 500 } else { 200 }
         });
         let probe = format!(
@@ -50,7 +55,7 @@ impl Place {
         node.join(&site.join_string());
         node.start();
         let token = Self::token(&site);
-        Self { site, runbook: file, token, _node: node, _shop: shop }
+        Self { site, runbook: file, token, asked, _node: node, _shop: shop }
     }
 
     /// A token of ana's.
@@ -98,6 +103,8 @@ fn a_planted_noisy_rule_is_a_defect_and_its_worse_edit_is_refused() {
     let evidence = defect["evidence"][0].clone();
     assert_eq!(evidence["rule"], "EAVIP-N14", "it chatters: {evidence}");
 
+    // The edit is tried on all of it, the short times too.
+    until_so("the pattern to be seen again", || place.asked.load(Ordering::SeqCst) > 4 * PATTERN.len());
     let listed = place.ctl(&["noise", "defects"]);
     assert_eq!(listed.status.code(), Some(3));
     let listed = String::from_utf8(listed.stdout).unwrap();

@@ -99,7 +99,7 @@ fn silence_pages(add: &mut Add<'_>) {
 }
 
 /// The pages about noise and trends, with and without something to mend, answer or sign.
-fn improvement_pages(add: &mut dyn FnMut(&'static str, &str, &dyn Fn(&Chrome) -> Rendered)) {
+fn improvement_pages(add: &mut Add<'_>) {
     use crate::api::view::trends::ReviewStatus;
     use fixtures::noise::{item, proposal, review};
     add("noise", "/noise", &|chrome| noise::noise(&fixtures::noise::noise(), None, chrome));
