@@ -62,9 +62,9 @@ eavip_core::words! {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ExportQuery {
-    /// How it is written down.
+    /// How it is written down; Markdown when it is left out.
     #[param(schema_with = words::<Format>)]
-    format: Format,
+    format: Option<Format>,
 }
 
 /// The scores, to be kept or sent.
@@ -76,13 +76,14 @@ async fn exported(
     Params(query): Params<ExportQuery>,
 ) -> Result<Response, Problem> {
     let noise = noise(&app);
-    let body = match query.format {
+    let format = query.format.unwrap_or(Format::Markdown);
+    let body = match format {
         Format::Markdown => export::markdown(&noise).into_bytes(),
         Format::Csv => export::csv(&noise).into_bytes(),
         Format::Json => serde_json::to_vec_pretty(&noise)
             .map_err(|_| Problem::new(Code::Internal, "the figures could not be written"))?,
     };
-    Ok(file(query.format, "noise", body))
+    Ok(file(format, "noise", body))
 }
 
 /// Figures as a file; `name` has letters, digits and `-` alone.

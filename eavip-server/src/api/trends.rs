@@ -65,9 +65,9 @@ pub async fn present(app: &App) -> Result<Trends, Problem> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ExportQuery {
-    /// How it is written down.
+    /// How it is written down; Markdown when it is left out.
     #[param(schema_with = words::<Format>)]
-    format: Format,
+    format: Option<Format>,
 }
 
 /// The trends of this month until now, to be kept or sent; as CSV the response times alone.
@@ -78,7 +78,7 @@ async fn exported(
     _: Allowed<Viewer>,
     Params(query): Params<ExportQuery>,
 ) -> Result<Response, Problem> {
-    as_file(&present(&app).await?, query.format)
+    as_file(&present(&app).await?, query.format.unwrap_or(Format::Markdown))
 }
 
 fn as_file(trends: &Trends, format: Format) -> Result<Response, Problem> {
@@ -152,7 +152,7 @@ async fn export_review(
     Id(month): Id<Month>,
     Params(query): Params<ExportQuery>,
 ) -> Result<Response, Problem> {
-    as_file(&review(&app, month)?.trends, query.format)
+    as_file(&review(&app, month)?.trends, query.format.unwrap_or(Format::Markdown))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
