@@ -280,9 +280,11 @@ impl Client {
         &self,
         name: &str,
         role: &str,
+        team: Option<&str>,
         days: u32,
     ) -> Result<Answer<NewToken>, ClientError> {
-        self.post("/api/v1/tokens", &json!({ "name": name, "role": role, "expires_in_days": days })).await
+        let asked = json!({ "name": name, "role": role, "team": team, "expires_in_days": days });
+        self.post("/api/v1/tokens", &asked).await
     }
 
     /// Takes an API token back.

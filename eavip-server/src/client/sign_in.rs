@@ -52,7 +52,7 @@ pub async fn token(
     let origin = HeaderValue::from_str(&link.url.to_string()).map_err(|_| missing())?;
     let headers = [(COOKIE, cookie), (ORIGIN, origin)].into_iter().collect();
     let session = Client::with_headers(link.url, headers, trust)?;
-    let made = session.create_token(name, who.role.as_str(), days).await;
+    let made = session.create_token(name, who.role.as_str(), None, days).await;
     // The session ends by itself within hours; that it can't be ended now takes nothing from the token.
     let _ended = session.send(session.request(Method::DELETE, "/api/v1/session")).await;
     made

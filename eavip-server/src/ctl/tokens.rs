@@ -6,6 +6,7 @@ use crate::record::Role;
 use clap::Subcommand;
 use eavip_agent::cli::exit;
 use eavip_core::environment::Environment;
+use eavip_core::id::TeamId;
 use eavip_core::mode::Mode;
 
 use crate::ctl::failure::Failure;
@@ -24,14 +25,18 @@ enum Command {
     /// Tokens in force, without their secrets
     List,
     /// Make a token; its secret is printed this once
-    #[command(after_help = "eavipctl tokens create --name ci --role viewer --days 90 > token")]
+    #[command(after_help = "eavipctl tokens create --name ci --role viewer --days 90 > token\n\
+                            eavipctl tokens create --name prometheus --role sender --team storage > token")]
     Create {
         /// What it is for
         #[arg(long)]
         name: String,
-        /// What it may do: viewer, responder or admin
+        /// What it may do: sender, viewer, responder or admin
         #[arg(long)]
         role: Role,
+        /// The team that owns the alerts that are sent with it and have no other owner
+        #[arg(long)]
+        team: Option<TeamId>,
         /// After how many days it ends
         #[arg(long, default_value_t = 90)]
         days: u32,
@@ -52,8 +57,9 @@ impl Tokens {
                 let headings = ["ID", "NAME", "ROLE", "MADE BY", "MADE", "ENDS", "LAST USED"];
                 out.table(&headings, &rows, &tokens.json)?;
             }
-            Command::Create { name, role, days } => {
-                let made = session.client.create_token(&name, role.as_str(), days).await?;
+            Command::Create { name, role, team, days } => {
+                let team = team.as_ref().map(TeamId::as_str);
+                let made = session.client.create_token(&name, role.as_str(), team, days).await?;
                 let token = &made.token;
                 talk(&format!("token {} is in force until {}; keep it now", token.id, token.expires_at));
                 out.text(&made.secret, &made.json)?;
