@@ -10,6 +10,7 @@ pub mod conditional;
 pub mod deliveries;
 pub mod docs;
 pub mod document;
+pub mod export;
 pub mod extract;
 pub mod idempotency;
 pub mod incidents;

@@ -2,11 +2,10 @@
 // take it through its six phases to a signed, closed review. Nothing here calls for a mouse.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertFits, launch, listen, openWindow } from "./browser.mjs";
 import { build, startServer } from "./server.mjs";
+import { Shop } from "./shop.mjs";
 
 /** More stops than a page of an incident has. */
 const MOST_STOPS = 120;
@@ -31,26 +30,6 @@ owner = "platform-operations"
 [service.shop.objectives]
 availability = 0.5
 `;
-
-/** The HTTP server that is watched: it can stop, and start again where it was. */
-class Shop {
-    port = 0;
-
-    async open() {
-        this.server = createServer((_, response) => response.end("open"));
-        this.server.listen(this.port, "127.0.0.1");
-        await once(this.server, "listening");
-        this.port = this.server.address().port;
-    }
-
-    async close() {
-        if (!this.server?.listening) return;
-        const closed = once(this.server, "close");
-        this.server.close();
-        this.server.closeAllConnections();
-        await closed;
-    }
-}
 
 /** What has the focus: what it is called, by its id or its text, and whether one sees that it has it. */
 function focused(page) {

@@ -2,11 +2,10 @@
 // to do, takes the alert, and sees it end when the service is back. Nothing here calls for a mouse.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, hearOnly, launch, listen, openWindow } from "./browser.mjs";
 import { build, startServer } from "./server.mjs";
+import { Shop } from "./shop.mjs";
 
 /** More stops than any page here has before what is looked for. */
 const MOST_STOPS = 60;
@@ -29,26 +28,6 @@ indicator = "probe_up"
 below = 1.0
 match = { probe = "shop" }
 `;
-
-/** The HTTP server that is watched: it can stop, and start again where it was. */
-class Shop {
-    port = 0;
-
-    async open() {
-        this.server = createServer((_, response) => response.end("open"));
-        this.server.listen(this.port, "127.0.0.1");
-        await once(this.server, "listening");
-        this.port = this.server.address().port;
-    }
-
-    async close() {
-        if (!this.server?.listening) return;
-        const closed = once(this.server, "close");
-        this.server.close();
-        this.server.closeAllConnections();
-        await closed;
-    }
-}
 
 /** What has the focus: what it is, what it says, and whether one sees that it has it. */
 function focused(page) {

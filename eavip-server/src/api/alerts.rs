@@ -1,8 +1,6 @@
 //! `/api/v1/alerts`: the list, one alert with its deliveries and past, and taking one.
 
 use std::cmp::Reverse;
-use std::fmt;
-use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
@@ -17,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::build;
 use super::extract::{Body, Id, Params};
-use super::page::{cursor, limit, page};
+use super::page::{Place, cursor, limit, page};
 use super::text;
 use super::view::{Alert, AlertDetail, Page, words};
 use crate::app::App;
@@ -88,27 +86,8 @@ impl ListQuery {
 }
 
 /// An alert's place in the list: when it opened, then its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place(i64, Digest128);
-
-impl Place {
-    fn of(episode: &Episode) -> Self {
-        Self(episode.opening.at.as_millis(), episode.opening.id)
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.0, self.1)
-    }
-}
-
-impl FromStr for Place {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (at, id) = text.split_once('-').ok_or(())?;
-        Ok(Self(at.parse().map_err(|_| ())?, id.parse().map_err(|_| ())?))
-    }
+fn place(episode: &Episode) -> Place<Digest128> {
+    Place(episode.opening.at.as_millis(), episode.opening.id)
 }
 
 /// Alerts, the newest first.
@@ -127,15 +106,19 @@ async fn list(
 /// # Errors
 /// When cursor or limit can't be used.
 pub fn alerts(app: &App, query: &ListQuery) -> Result<Page<Alert>, Problem> {
-    let (before, limit) = (cursor::<Place>(query.cursor.as_deref())?, limit(query.limit)?);
+    let (before, limit) = (cursor(query.cursor.as_deref())?, limit(query.limit)?);
     let (book, policy) = (app.shared.book(), app.shared.policy.load());
-    let later = |episode: &Episode| before.is_none_or(|before| Place::of(episode) < before);
+    let later = |episode: &Episode| before.is_none_or(|before| place(episode) < before);
     let wanted = book.alerts.iter().filter(|episode| query.wants(episode) && later(episode));
     let mut found: Vec<&Episode> = wanted.collect();
-    found.sort_unstable_by_key(|episode| Reverse(Place::of(episode)));
+    found.sort_unstable_by_key(|episode| Reverse(place(episode)));
     found.truncate(limit + 1);
-    let place = |episode: &&Episode| Place::of(episode).to_string();
-    Ok(page(found, limit, place, |episode| build::alert(&app.shared, &policy, episode)))
+    Ok(page(
+        found,
+        limit,
+        |episode| place(episode).to_string(),
+        |episode| build::alert(&app.shared, &policy, episode),
+    ))
 }
 
 /// Every open alert and the latest resolved ones, the newest first: for people, who look at the open ones.
@@ -143,7 +126,7 @@ pub fn alerts(app: &App, query: &ListQuery) -> Result<Page<Alert>, Problem> {
 pub fn open_and_recent(app: &App) -> Vec<Alert> {
     let (book, policy) = (app.shared.book(), app.shared.policy.load());
     let mut found: Vec<&Episode> = book.alerts.iter().collect();
-    found.sort_unstable_by_key(|episode| (episode.resolved.is_some(), Reverse(Place::of(episode))));
+    found.sort_unstable_by_key(|episode| (episode.resolved.is_some(), Reverse(place(episode))));
     let open = found.partition_point(|episode| episode.resolved.is_none());
     found.truncate(open.min(MAX_OPEN) + MAX_RECENT);
     found.into_iter().map(|episode| build::alert(&app.shared, &policy, episode)).collect()

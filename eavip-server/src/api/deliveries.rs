@@ -2,8 +2,6 @@
 //! of these again.
 
 use std::cmp::Reverse;
-use std::fmt;
-use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
@@ -15,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::build;
 use super::extract::{Id, Params};
-use super::page::{cursor, limit, page};
+use super::page::{Place, cursor, limit, page};
 use super::view::{Message, MessageDetail, Page, words};
 use crate::app::App;
 use crate::auth::{Allowed, Responder, Viewer};
@@ -46,24 +44,6 @@ pub struct ListQuery {
     pub limit: Option<u16>,
 }
 
-/// A message's place in the list: when it was decided, then its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place(i64, Digest128);
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.0, self.1)
-    }
-}
-
-impl FromStr for Place {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (at, id) = text.split_once('-').ok_or(())?;
-        Ok(Self(at.parse().map_err(|_| ())?, id.parse().map_err(|_| ())?))
-    }
-}
-
 /// Messages that wait or ended lately, the newest first.
 #[utoipa::path(get, path = "/api/v1/deliveries", tag = "notifications", params(ListQuery),
     responses((status = 200, body = Page<Message>)))]
@@ -80,7 +60,7 @@ async fn list(
 /// # Errors
 /// When cursor or limit can't be used.
 pub fn deliveries(app: &App, _: &Allowed<Viewer>, query: &ListQuery) -> Result<Page<Message>, Problem> {
-    let (before, limit) = (cursor::<Place>(query.cursor.as_deref())?, limit(query.limit)?);
+    let (before, limit) = (cursor::<Place<Digest128>>(query.cursor.as_deref())?, limit(query.limit)?);
     let book = app.shared.book();
     let wanted = |known: &Delivery| {
         query.status.is_none_or(|status| status == known.status)
@@ -88,12 +68,13 @@ pub fn deliveries(app: &App, _: &Allowed<Viewer>, query: &ListQuery) -> Result<P
     };
     let placed = book.outbox.iter().filter(|(_, known)| wanted(known));
     let placed = placed.map(|(id, known)| (Place(known.decided_at.as_millis(), id), known));
-    let mut found: Vec<(Place, &Delivery)> =
+    let mut found: Vec<(Place<Digest128>, &Delivery)> =
         placed.filter(|(place, _)| before.is_none_or(|before| *place < before)).collect();
     found.sort_unstable_by_key(|(place, _)| Reverse(*place));
     found.truncate(limit + 1);
-    let view =
-        |(place, known): (Place, &Delivery)| build::notify::message(&app.shared, &book, place.1, known);
+    let view = |(place, known): (Place<Digest128>, &Delivery)| {
+        build::notify::message(&app.shared, &book, place.1, known)
+    };
     Ok(page(found, limit, |(place, _)| place.to_string(), view))
 }
 

@@ -4,14 +4,12 @@ mod act;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use eavip_core::environment::Environment;
 use eavip_core::id::{DeploymentId, Digest128, IncidentId, ServiceId, TeamId};
 use eavip_core::incident::Incident as Known;
@@ -24,8 +22,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::build::incident::{Around, CitedPage, MAX_SHOWN, cited, detail, row};
+use super::export::{JSON, MARKDOWN, file, json};
 use super::extract::{Body, Id, Params};
-use super::page::{cursor, limit, page};
+use super::page::{Place, cursor, limit, page};
 use super::view::incident::{Incident, IncidentDetail, names};
 use super::view::{Page, words};
 use crate::app::App;
@@ -97,27 +96,8 @@ impl ListQuery {
 }
 
 /// An incident's place in the list: when it was declared, then its name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Place(i64, IncidentId);
-
-impl Place {
-    fn of(incident: &Known) -> Self {
-        Self(incident.declared_at.as_millis(), incident.declaration.id.clone())
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", self.0, self.1)
-    }
-}
-
-impl FromStr for Place {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (at, id) = text.split_once('_').ok_or(())?;
-        Ok(Self(at.parse().map_err(|_| ())?, id.parse().map_err(|_| ())?))
-    }
+fn place(incident: &Known) -> Place<IncidentId> {
+    Place(incident.declared_at.as_millis(), incident.declaration.id.clone())
 }
 
 /// Incidents, the newest first.
@@ -128,15 +108,19 @@ async fn list(
     _: Allowed<Viewer>,
     Params(query): Params<ListQuery>,
 ) -> Result<Json<Page<Incident>>, Problem> {
-    let (before, limit) = (cursor::<Place>(query.cursor.as_deref())?, limit(query.limit)?);
+    let (before, limit) = (cursor(query.cursor.as_deref())?, limit(query.limit)?);
     let (book, policy, now) = (app.shared.book(), app.shared.policy.load(), now());
-    let later = |incident: &&Known| before.as_ref().is_none_or(|before| Place::of(incident) < *before);
+    let later = |incident: &&Known| before.as_ref().is_none_or(|before| place(incident) < *before);
     let mut found: Vec<&Known> =
         book.incidents.iter().filter(|incident| query.wants(incident)).filter(later).collect();
-    found.sort_unstable_by_key(|incident| Reverse(Place::of(incident)));
+    found.sort_unstable_by_key(|incident| Reverse(place(incident)));
     found.truncate(limit + 1);
-    let place = |incident: &&Known| Place::of(incident).to_string();
-    Ok(Json(page(found, limit, place, |incident| row(incident, &policy, now))))
+    Ok(Json(page(
+        found,
+        limit,
+        |incident| place(incident).to_string(),
+        |incident| row(incident, &policy, now),
+    )))
 }
 
 /// Open incidents, the most severe and then the newest first, and the latest of the others, at most `over`.
@@ -145,7 +129,7 @@ pub fn open_and_recent(app: &App, over: usize) -> Vec<Incident> {
     let (book, policy, now) = (app.shared.book(), app.shared.policy.load(), now());
     let mut found: Vec<&Known> = book.incidents.iter().collect();
     let sev = |incident: &Known| incident.is_open().then_some(incident.sev);
-    found.sort_unstable_by_key(|incident| (!incident.is_open(), sev(incident), Reverse(Place::of(incident))));
+    found.sort_unstable_by_key(|incident| (!incident.is_open(), sev(incident), Reverse(place(incident))));
     let open = found.partition_point(|incident| incident.is_open());
     found.truncate(open + over);
     found.into_iter().map(|incident| row(incident, &policy, now)).collect()
@@ -315,21 +299,16 @@ async fn export(
 /// # Errors
 /// When it isn't known.
 pub async fn exported(app: &App, id: &IncidentId, format: Format) -> Result<Response, Problem> {
-    let (kind, end) = match format {
-        Format::Markdown => ("text/markdown; charset=utf-8", "md"),
-        Format::Json => ("application/json", "json"),
-    };
-    let body = match format {
+    match format {
         Format::Markdown => {
             let book = app.shared.book();
             let incident = book.incidents.get(id).ok_or_else(|| Problem::not_found("incident", id))?;
-            export::markdown(incident).into_bytes()
+            let body = export::markdown(incident).into_bytes();
+            Ok(file(MARKDOWN, &format!("{id}.md"), body))
         }
-        Format::Json => serde_json::to_vec_pretty(&whole(app, id, usize::MAX).await?)
-            .map_err(|_| Problem::new(Code::Internal, "the incident could not be written"))?,
-    };
-    // A name has letters, digits, `-`, `_` and `.` alone.
-    let name = format!("attachment; filename=\"{id}.{end}\"");
-    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, body).into_response())
+        Format::Json => {
+            let body = json(&whole(app, id, usize::MAX).await?)?;
+            Ok(file(JSON, &format!("{id}.json"), body))
+        }
+    }
 }

@@ -2,26 +2,25 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use eavip_core::aggregate::Aggregate as _;
 use eavip_core::alert::noise::defect::{Defect, DefectCommand};
 use eavip_core::id::Digest128;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Items;
 use super::build::noise as build;
+use super::export::{ExportQuery, figures};
 use super::extract::{Body, Id, Params};
 use super::view::noise::{Noise, NoiseDefect};
-use super::view::words;
 use crate::app::App;
 use crate::auth::{Allowed, Responder, Viewer};
 use crate::book::Book;
 use crate::noise::export;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::record::Event;
 use crate::shared::now;
 
@@ -46,27 +45,6 @@ pub fn noise(app: &App) -> Noise {
     build::noise(&report, &app.shared.book(), &policy, now())
 }
 
-eavip_core::words! {
-    /// How figures are written down.
-    pub enum Format ("format of figures") {
-        /// For people.
-        Markdown = "markdown",
-        /// For programs.
-        Json = "json",
-        /// For spreadsheets.
-        Csv = "csv",
-    }
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ExportQuery {
-    /// How it is written down; Markdown when it is left out.
-    #[param(schema_with = words::<Format>)]
-    format: Option<Format>,
-}
-
 /// The scores, to be kept or sent.
 #[utoipa::path(get, path = "/api/v1/noise/export", tag = "noise", params(ExportQuery),
     responses((status = 200, content((String = "text/markdown"), (String = "text/csv"), (Noise = "application/json")))))]
@@ -75,27 +53,7 @@ async fn exported(
     _: Allowed<Viewer>,
     Params(query): Params<ExportQuery>,
 ) -> Result<Response, Problem> {
-    let noise = noise(&app);
-    let format = query.format.unwrap_or(Format::Markdown);
-    let body = match format {
-        Format::Markdown => export::markdown(&noise).into_bytes(),
-        Format::Csv => export::csv(&noise).into_bytes(),
-        Format::Json => serde_json::to_vec_pretty(&noise)
-            .map_err(|_| Problem::new(Code::Internal, "the figures could not be written"))?,
-    };
-    Ok(file(format, "noise", body))
-}
-
-/// Figures as a file; `name` has letters, digits and `-` alone.
-pub(crate) fn file(format: Format, name: &str, body: Vec<u8>) -> Response {
-    let (kind, end) = match format {
-        Format::Markdown => ("text/markdown; charset=utf-8", "md"),
-        Format::Json => ("application/json", "json"),
-        Format::Csv => ("text/csv; charset=utf-8", "csv"),
-    };
-    let name = format!("attachment; filename=\"{name}.{end}\"");
-    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
-    (headers, body).into_response()
+    figures(query.format(), "noise", &noise(&app), export::markdown, export::csv)
 }
 
 /// Defects of noise: what is to be mended, the earliest due first, then what was mended.

@@ -1,6 +1,9 @@
 //! Pages of lists. A cursor says after which item the next page begins, by what the list is sorted by, so that items
 //! which come or go meanwhile neither repeat nor hide others. Clients hand it back as it is.
 
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
 use super::view::Page;
 use crate::problem::Problem;
 
@@ -8,6 +11,24 @@ use crate::problem::Problem;
 pub const DEFAULT_LIMIT: usize = 50;
 /// Most items of a page.
 pub const MAX_LIMIT: usize = 500;
+
+/// An item's place in a list that is sorted by a moment, in milliseconds, and then by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place<I>(pub i64, pub I);
+
+impl<I: Display> Display for Place<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.0, self.1)
+    }
+}
+
+impl<I: FromStr> FromStr for Place<I> {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (moment, id) = text.split_once('_').ok_or(())?;
+        Ok(Self(moment.parse().map_err(|_| ())?, id.parse().map_err(|_| ())?))
+    }
+}
 
 /// The page over `items`, which hold one more than `limit` when there is a next page.
 pub fn page<I, T>(

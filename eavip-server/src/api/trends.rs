@@ -16,8 +16,8 @@ use utoipa_axum::routes;
 
 use super::Items;
 use super::build::trends as build;
+use super::export::{ExportQuery, Format, figures};
 use super::extract::{Body, Id, Params};
-use super::noise::{Format, file};
 use super::view::trends::{OpenItem, Proposal, Review, ReviewRow, Trends};
 use super::view::words;
 use crate::app::App;
@@ -61,15 +61,6 @@ pub async fn present(app: &App) -> Result<Trends, Problem> {
     counted.await.map_err(|_| Problem::new(Code::Internal, "the trends could not be counted"))
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ExportQuery {
-    /// How it is written down; Markdown when it is left out.
-    #[param(schema_with = words::<Format>)]
-    format: Option<Format>,
-}
-
 /// The trends of this month until now, to be kept or sent; as CSV the response times alone.
 #[utoipa::path(get, path = "/api/v1/trends/export", tag = "trends", params(ExportQuery),
     responses((status = 200, content((String = "text/markdown"), (String = "text/csv"), (Trends = "application/json")))))]
@@ -78,18 +69,13 @@ async fn exported(
     _: Allowed<Viewer>,
     Params(query): Params<ExportQuery>,
 ) -> Result<Response, Problem> {
-    as_file(&present(&app).await?, query.format.unwrap_or(Format::Markdown))
+    as_file(&present(&app).await?, query.format())
 }
 
 fn as_file(trends: &Trends, format: Format) -> Result<Response, Problem> {
-    let body = match format {
-        Format::Markdown => trends.markdown.clone().into_bytes(),
-        Format::Csv => export::csv(trends).into_bytes(),
-        Format::Json => serde_json::to_vec_pretty(trends)
-            .map_err(|_| Problem::new(Code::Internal, "the trends could not be written"))?,
-    };
     // A month is digits and a dash.
-    Ok(file(format, &format!("operations-review-{}", trends.month), body))
+    let name = format!("operations-review-{}", trends.month);
+    figures(format, &name, trends, |trends| trends.markdown.clone(), export::csv)
 }
 
 /// The action items of incidents that aren't done, the longest due first.
@@ -152,7 +138,7 @@ async fn export_review(
     Id(month): Id<Month>,
     Params(query): Params<ExportQuery>,
 ) -> Result<Response, Problem> {
-    as_file(&review(&app, month)?.trends, query.format.unwrap_or(Format::Markdown))
+    as_file(&review(&app, month)?.trends, query.format())
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

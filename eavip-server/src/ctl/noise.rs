@@ -5,7 +5,7 @@ use eavip_agent::cli::exit;
 use eavip_core::alert::noise::defect::DefectStatus;
 use serde_json::Value;
 
-use crate::api::noise::Format as File;
+use crate::api::export::Format as File;
 use crate::client::model::{Noise as Known, NoiseDefect, NoiseScore};
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Cell, Format, Output, raw, talk};

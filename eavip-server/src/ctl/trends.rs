@@ -5,7 +5,7 @@ use eavip_agent::cli::exit;
 use eavip_core::trend::feedback::Reply;
 use serde_json::Value;
 
-use crate::api::noise::Format as File;
+use crate::api::export::Format as File;
 use crate::api::view::trends::ProposalStatus;
 use crate::client::model::{Durations, OpenItem, Proposal, ResponseTimes, ReviewRow};
 use crate::ctl::failure::Failure;

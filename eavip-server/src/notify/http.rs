@@ -10,6 +10,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 
+use serde_json::Value;
+
 use super::receiver::SendError;
 use super::wording::line;
 
@@ -114,6 +116,21 @@ impl Endpoint {
             return Err(SendError::Final(what));
         }
         Err(SendError::Passing(what, asked.map(Duration::from_secs)))
+    }
+
+    /// Posts JSON once to an incoming webhook of a chat. Beside 429 and 5xx these say that the message is wrong, or that webhook or
+    /// channel are gone: trying again meets the same.
+    ///
+    /// # Errors
+    /// Why it didn't arrive.
+    pub async fn post_to_chat(&self, payload: Value) -> Result<(), SendError> {
+        let is_final = |status| {
+            matches!(
+                status,
+                StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE
+            )
+        };
+        self.post("application/json", HeaderMap::new(), payload.to_string().into_bytes(), is_final).await
     }
 }
 

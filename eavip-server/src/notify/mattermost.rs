@@ -1,8 +1,6 @@
 //! The Mattermost sender: an incoming webhook, whose address is the secret. Mattermost renders Markdown and looks for mentions
 //! in whatever it gets: both are kept out of texts.
 
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use super::http::Endpoint;
@@ -24,15 +22,7 @@ pub(super) struct Mattermost {
 
 impl Mattermost {
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
-        let body = payload(&Wording::of(message, MAX_ALERTS)).to_string().into_bytes();
-        // A wrong message, or a webhook that is gone.
-        let is_final = |status| {
-            matches!(
-                status,
-                StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE
-            )
-        };
-        self.to.post("application/json", HeaderMap::new(), body, is_final).await
+        self.to.post_to_chat(payload(&Wording::of(message, MAX_ALERTS))).await
     }
 }
 

@@ -1,8 +1,6 @@
 //! The Slack sender: an incoming webhook, whose address is the secret. Texts are escaped as Slack asks, and marked so that it
 //! looks for no mentions, channels or addresses in them.
 
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use super::http::Endpoint;
@@ -24,15 +22,7 @@ pub(super) struct Slack {
 
 impl Slack {
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
-        let body = payload(&Wording::of(message, MAX_ALERTS)).to_string().into_bytes();
-        // What its manual lists beside 429 and 5xx: a wrong message, or a webhook or channel that is gone.
-        let is_final = |status| {
-            matches!(
-                status,
-                StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE
-            )
-        };
-        self.to.post("application/json", HeaderMap::new(), body, is_final).await
+        self.to.post_to_chat(payload(&Wording::of(message, MAX_ALERTS))).await
     }
 }
 
