@@ -39,7 +39,7 @@ use crate::shared::{Shared, now};
 use message::Message;
 use receiver::{Receiver, SendError};
 
-/// Attempts before a message is given up: with the waits below, a little over a day.
+/// Attempts before a message is given up: with the waits below about ten hours, at most nineteen.
 const MAX_ATTEMPTS: u32 = 30;
 /// The wait after the first failed attempt; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(2);

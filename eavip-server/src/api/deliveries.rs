@@ -37,7 +37,7 @@ pub struct ListQuery {
     #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9._-]*$", max_length = 63)]
     pub receiver: Option<ReceiverId>,
     /// Where the page begins: the `next_cursor` of the page before.
-    #[param(pattern = "^[0-9]{1,14}-[0-9a-f]{32}$")]
+    #[param(pattern = "^[0-9]{1,14}_[0-9a-f]{32}$")]
     pub cursor: Option<String>,
     /// Most items of the page.
     #[param(minimum = 1, maximum = 500, default = 50)]

@@ -23,10 +23,12 @@ use eavip_core::signal::metric::Metric;
 use eavip_core::signal::reading::Reading;
 use eavip_core::time::{Span, Timestamp};
 use eavip_core::wire::v1;
+use regex::Regex;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
+use crate::api::openapi_json;
 use crate::app::{App, Enrolment, Web};
 use crate::auth::session;
 use crate::commit::{recover, spawn};
@@ -133,8 +135,15 @@ impl Server {
         self.send(request.body(body).unwrap()).await
     }
 
+    /// Asks for what lies at `path`; a list's next cursor is held against the form that the document gives it.
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
-        self.call(Method::GET, path, token, None).await
+        let answer = self.call(Method::GET, path, token, None).await;
+        let listed: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        if let Some(next) = listed.as_ref().and_then(|page| page["next_cursor"].as_str()) {
+            let form = cursor_form(path.split('?').next().unwrap());
+            assert!(form.is_match(next), "{path}: {next} doesn't match {form}");
+        }
+        answer
     }
 
     /// A node that reported once, just now.
@@ -174,6 +183,17 @@ impl Server {
         self.write(events.collect()).await;
         outcome
     }
+}
+
+fn cursor_form(path: &str) -> Regex {
+    let document: Value = serde_json::from_str(&openapi_json()).unwrap();
+    let takes = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+    let cursor = takes.iter().find(|takes| takes["name"] == "cursor").unwrap();
+    let schema = &cursor["schema"];
+    if schema["format"] == "uuid" {
+        return Regex::new("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$").unwrap();
+    }
+    Regex::new(schema["pattern"].as_str().unwrap()).unwrap()
 }
 
 fn place() -> Place {

@@ -36,9 +36,10 @@ pub(super) fn due(book: &Book, policy: &Policy, now: Timestamp) -> Vec<Event> {
     let of_team =
         |team: &TeamId| measure(&evidence, &Scope::Team(team.clone()), period, &policy.alerting.noise);
     let mut teams: BTreeMap<TeamId, Measures> = BTreeMap::new();
-    for record in &evidence.records {
-        if !teams.contains_key(&record.owner) {
-            teams.insert(record.owner.clone(), of_team(&record.owner));
+    let with_defects = book.noise.open_defects(now).map(|(_, defect)| &defect.owner);
+    for team in evidence.records.iter().map(|record| &record.owner).chain(with_defects) {
+        if !teams.contains_key(team) {
+            teams.insert(team.clone(), of_team(team));
         }
     }
     let noisy = teams.iter().filter(|(team, measures)| {

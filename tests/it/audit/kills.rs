@@ -31,6 +31,7 @@ fn a_server_that_is_killed_again_and_again_keeps_a_sound_log() {
         verify(&site.data, Some(&node.state)).sees_nothing();
         site.start();
     }
+    seen = until_seen(&site, &node);
     assert_eq!(node.link()["audit"]["conflicts"], json!([]));
     drop(node);
     assert!(site.terminate().0.success());

@@ -24,7 +24,10 @@ const HOLD: &str = "4s";
 
 /// People, and how long the probe has to fail.
 fn runbook(hold: &str) -> String {
-    format!("[person.ana]\nteams = [\"platform-operations\"]\n[alert.probe-down]\nfor = \"{hold}\"\n")
+    format!(
+        "[person.ana]\nteams = [\"platform-operations\"]\n[alert.probe-down]\nfor = \"{hold}\"\n\
+         [noise]\nchatter_within = \"10m\"\n"
+    )
 }
 
 struct Place {

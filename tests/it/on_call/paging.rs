@@ -25,7 +25,7 @@ team = "platform-operations"
 [[escalation.platform.step]]
 people = ["ana"]
 [[escalation.platform.step]]
-after = "4s"
+after = "20s"
 people = ["ben"]
 "#;
 

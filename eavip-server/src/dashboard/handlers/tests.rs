@@ -1,5 +1,7 @@
 //! The pages as a browser meets them: signed in or not, with forms that work and forms that fail.
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 
@@ -85,6 +87,7 @@ async fn shows_every_page_and_its_part_to_who_is_signed_in() {
     let alert = browser.server.app.shared.book().alerts.iter().next().unwrap().opening.id;
     let detail = crate::api::alerts::detail(&browser.server.app, alert).unwrap();
     let series = format!("/nodes/{node}/series/{}", detail.series.unwrap());
+    let mut asked = BTreeSet::new();
     for (path, says) in [
         ("/".to_owned(), "web-1"),
         ("/nodes?q=WEB".to_owned(), "web-1"),
@@ -95,15 +98,29 @@ async fn shows_every_page_and_its_part_to_who_is_signed_in() {
         (format!("/alerts/{alert}"), "disk-full"),
         ("/on-call".to_owned(), "No schedule is declared"),
         ("/fragments/on-call".to_owned(), "No schedule is declared"),
+        ("/incidents".to_owned(), "<h1"),
+        ("/incidents/new".to_owned(), "<form"),
+        ("/silences".to_owned(), "<form"),
+        ("/alerts/quarantined".to_owned(), "<h1"),
+        (format!("/alerts/{alert}/why"), "What each rule finds"),
+        ("/noise".to_owned(), "<h1"),
+        ("/trends".to_owned(), "<h1"),
         ("/runbooks".to_owned(), "disk-full"),
         ("/runbooks/disk-full".to_owned(), "web-1"),
         ("/settings".to_owned(), "Join a node"),
+        ("/fragments/incidents".to_owned(), "<h1"),
+        ("/fragments/silences".to_owned(), "<form"),
+        ("/fragments/alerts/quarantined".to_owned(), "<h1"),
+        (format!("/fragments/alerts/{alert}/why"), "What each rule finds"),
+        ("/fragments/noise".to_owned(), "<h1"),
+        ("/fragments/trends".to_owned(), "<h1"),
         ("/fragments/overview".to_owned(), "web-1"),
         ("/fragments/nodes".to_owned(), "web-1"),
         (format!("/fragments/nodes/{node}"), "web-1"),
         ("/fragments/alerts".to_owned(), "disk-full"),
         (format!("/fragments/alerts/{alert}"), "disk-full"),
     ] {
+        asked.extend(path.split('?').next().map(str::to_owned));
         let answer = browser.get(&path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         let html = text(&answer);
@@ -113,6 +130,11 @@ async fn shows_every_page_and_its_part_to_who_is_signed_in() {
         assert!(answer.header("content-security-policy").contains("require-trusted-types-for"), "{path}");
         assert_eq!(answer.header("etag").is_empty(), whole, "{path}");
     }
+    let pages = TABLE.iter().filter(|(method, path, need)| {
+        *method == Method::GET && matches!(need, Need::Role(_)) && !path.contains('{')
+    });
+    let missed: Vec<&str> = pages.map(|(_, path, _)| *path).filter(|path| !asked.contains(*path)).collect();
+    assert_eq!(missed, [""; 0], "every page is looked at");
     let none = browser.get("/nodes?q=nothing").await;
     assert!(!text(&none).contains("web-1"));
 }
