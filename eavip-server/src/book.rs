@@ -97,6 +97,12 @@ impl Book {
                     self.groups.episode(*id, event, groups, record.at);
                     self.noise.episode(*id, event);
                 }
+                Event::Routed { episode, groups } => {
+                    let category = self.alerts.get(*episode).map(|known| known.opening.category);
+                    category.into_iter().for_each(|category| {
+                        self.groups.join(*episode, category, groups, record.at);
+                    });
+                }
                 Event::Held { episode, receiver, reason } => {
                     self.groups.hold(*episode, receiver, *reason, record.at);
                     let episode = self.alerts.get(*episode);
@@ -177,7 +183,12 @@ impl Book {
         self.links.retain(|_, link| link.expires_at > at);
         self.silences.forget(at);
         self.noise.forget(at);
-        let forgotten = self.alerts.forget(|episode| self.outbox.waits_with(episode));
+        let forgotten = self.alerts.forget(|episode| {
+            let page = self.on_call.page(episode);
+            self.outbox.waits_with(episode)
+                || self.groups.of(episode).any(|group| group.members.has(episode))
+                || page.is_some_and(|paged| paged.page.stopped.is_none())
+        });
         self.groups.forget(&forgotten);
         self.outbox.forget(&forgotten);
         self.on_call.forget(&forgotten, at);

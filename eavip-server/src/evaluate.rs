@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eavip_core::alert::episode::{EpisodeEvent, Origin};
+use eavip_core::alert::episode::{Episode, EpisodeEvent, Opening, Origin};
 use eavip_core::alert::route;
 use eavip_core::evaluate::{Evaluation, Outcome, Transition, Waiting, open_episodes};
 use eavip_core::id::Digest128;
@@ -21,22 +21,29 @@ use self::flaps::Flaps;
 pub(crate) use self::tell::{known, ruling};
 use crate::book::Book;
 use crate::commit::{Committer, MutateError};
-use crate::record::{Actor, Event, Joined, LedgerRecord, VERSION};
+use crate::record::{Actor, Event, Joined, LedgerRecord, VERSION, bytes, parts};
 use crate::shared::{Shared, now};
 
 /// Silence is evidence too: without any report it is looked for this often.
 const PERIOD: Duration = Duration::from_secs(1);
 /// The least time between two evaluations: reports that arrive together are judged together.
 const LEAST_GAP: Duration = Duration::from_millis(200);
-/// What the alerts that open in one record say of themselves takes about so many bytes: a record has a bound.
-const IN_A_RECORD: usize = 512 << 10;
 /// An evaluation takes at most this share of one core: the gap is this many times what the last one took.
 const GAP_FACTOR: u32 = 10;
 
 /// Evaluates until the process ends or nothing can be written any more.
 pub async fn run(shared: Arc<Shared>, committer: Committer) {
+    let mut routed: Option<Arc<Policy>> = None;
     loop {
         let started = Instant::now();
+        let policy = shared.policy.load_full();
+        if routed.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &policy)) {
+            match route_anew(&shared, &committer).await {
+                Err(MutateError::Stopped(_)) => return,
+                Err(_) => {}
+                Ok(()) => routed = Some(policy),
+            }
+        }
         let next = match once(&shared, &committer, now()).await {
             Err(MutateError::Stopped(_)) => return,
             other => other.unwrap_or_default(),
@@ -73,13 +80,11 @@ pub async fn once(
     // A panic in there is a defect that the panic hook has told; the next period tries again.
     let Ok(Found { transitions, waiting, flaps, flapping }) = found else { return Ok(None) };
     let policy = shared.policy.load_full();
-    for part in parts(transitions) {
+    for part in parts(transitions, size) {
         let policy = Arc::clone(&policy);
         told(committer.mutate(move |book, at| Ok(record(moves(book, &policy, part), at))).await)?;
     }
-    if !flapping.is_empty() {
-        told(committer.mutate(move |_, at| Ok(record(flapping, at))).await)?;
-    }
+    write(committer, flapping).await?;
     // Only now: what couldn't be written is found again by what was waiting before.
     shared.set_waiting(waiting);
     shared.change_flaps(|known| *known = flaps);
@@ -88,14 +93,20 @@ pub async fn once(
     let at = at.max(now());
     let told_of = tokio::task::spawn_blocking(move || tell::look(&looking, at)).await;
     let Ok(tell::Due { events, new, next }) = told_of else { return Ok(None) };
-    if !events.is_empty() {
-        told(committer.mutate(move |_, at| Ok(record(events, at))).await)?;
-        shared.change_flaps(|flaps| new.iter().for_each(|(alert, category)| flaps.told(*alert, *category)));
-    }
+    write(committer, events).await?;
+    shared.change_flaps(|flaps| new.iter().for_each(|(alert, category)| flaps.told(*alert, *category)));
     shared.evaluated(at);
     metrics::gauge!("eavip_job_last_success_timestamp_seconds", "job" => "evaluate")
         .set(at.as_millis() as f64 / 1e3);
     Ok(next)
+}
+
+/// Writes events that apply whatever the book has become, in as many records as they take.
+async fn write(committer: &Committer, events: Vec<Event>) -> Result<(), MutateError> {
+    for part in parts(events, bytes) {
+        told(committer.mutate(move |_, at| Ok(record(part, at))).await)?;
+    }
+    Ok(())
 }
 
 fn told(result: Result<(), MutateError>) -> Result<(), MutateError> {
@@ -118,24 +129,6 @@ fn judge(shared: &Shared, at: Timestamp) -> Found {
     let changes = flaps.observe(&transitions, &episodes, &policy.alerting.flapping, at);
     let flapping = flaps::notices(&changes, &transitions, &shared.book(), &policy, at);
     Found { transitions, waiting, flaps, flapping }
-}
-
-/// Transitions in parts that each fit into a record, in their order.
-fn parts(transitions: Vec<Transition>) -> Vec<Vec<Transition>> {
-    let mut parts: Vec<Vec<Transition>> = Vec::new();
-    let mut room = 0;
-    for transition in transitions {
-        let size = size(&transition);
-        match parts.last_mut().filter(|_| size <= room) {
-            Some(part) => part.push(transition),
-            None => {
-                room = IN_A_RECORD;
-                parts.push(vec![transition]);
-            }
-        }
-        room = room.saturating_sub(size);
-    }
-    parts
 }
 
 /// About how many bytes a transition takes in the ledger.
@@ -162,15 +155,14 @@ fn moves(book: &Book, policy: &Policy, transitions: Vec<Transition>) -> Vec<Even
         }
     };
     let event = |Transition { episode, event }: Transition| {
-        let groups = joined(policy, &event);
+        let groups = event.opening().map(|opening| joined(policy, opening)).unwrap_or_default();
         Event::Episode { id: episode, event, groups }
     };
     transitions.into_iter().filter(applies).map(event).collect()
 }
 
-/// The groups that an episode joins when it opens.
-fn joined(policy: &Policy, event: &EpisodeEvent) -> Vec<Joined> {
-    let EpisodeEvent::Opened(opening) = event else { return Vec::new() };
+/// The groups that an alert belongs to.
+fn joined(policy: &Policy, opening: &Opening) -> Vec<Joined> {
     let targets = route::targets(&policy.routes, &opening.labels, opening.category).into_iter();
     let joined = |target: route::Target<'_>| Joined {
         receiver: target.receiver.clone(),
@@ -178,6 +170,28 @@ fn joined(policy: &Policy, event: &EpisodeEvent) -> Vec<Joined> {
         grouping: target.grouping.clone(),
     };
     targets.map(joined).collect()
+}
+
+/// Lets alerts that are open join the groups that another runbook leads them to, committed. A group that they are in already
+/// goes on as it was declared when it began; one that no route leads to any more is told nothing.
+///
+/// # Errors
+/// When it couldn't be written; asked again it comes to the same.
+async fn route_anew(shared: &Arc<Shared>, committer: &Committer) -> Result<(), MutateError> {
+    let looking = Arc::clone(shared);
+    let joins = tokio::task::spawn_blocking(move || {
+        let (book, policy) = (looking.book(), looking.policy.load());
+        let join = |episode: &Episode| {
+            let id = episode.opening.id;
+            let is_in = |joined: &Joined| book.groups.of(id).any(|group| group.receiver == joined.receiver);
+            let mut groups = joined(&policy, &episode.opening);
+            groups.retain(|joined| !is_in(joined));
+            (!groups.is_empty()).then_some(Event::Routed { episode: id, groups })
+        };
+        book.alerts.open().filter_map(join).collect::<Vec<Event>>()
+    });
+    // A panic in there is a defect that the panic hook has told; the next runbook tries again.
+    write(committer, joins.await.unwrap_or_default()).await
 }
 
 #[cfg(test)]

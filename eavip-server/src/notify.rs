@@ -92,8 +92,14 @@ impl Notifier {
         loop {
             let _ = tokio::time::timeout(PERIOD, self.shared.send.notified()).await;
             self.wake.values().for_each(Notify::notify_one);
-            if self.give_up_orphans().await.is_err() || self.fall_back(now()).await.is_err() {
-                return;
+            for done in [self.give_up_orphans().await, self.fall_back(now()).await] {
+                match done {
+                    Err(MutateError::Stopped(_)) => return,
+                    Err(error) => {
+                        tracing::warn!(%error, "what became of messages was not committed; it is done again")
+                    }
+                    Ok(()) => {}
+                }
             }
         }
     }
@@ -136,37 +142,35 @@ impl Notifier {
         Ok(())
     }
 
-    /// One receiver's messages, in the order decided; one that has to wait lets later ones pass.
+    /// One receiver's messages, one at a time; one that has to wait lets later ones pass.
     async fn lane(self: Arc<Self>, receiver: ReceiverId) {
         let (Some(target), Some(wake)) = (self.receivers.get(&receiver), self.wake.get(&receiver)) else {
             return;
         };
         loop {
-            let due = self.due(&receiver);
-            for (id, delivery) in &due {
-                let made = self.shared.attempts.of(*id).made + 1;
-                let result = self.attempt(target, *id, delivery).await;
-                let kept = match result {
-                    Ok(sent) => {
-                        let attempts = if sent { made } else { 0 };
-                        self.ended(*id, DeliveryEvent::Delivered { attempts }).await
-                    }
-                    Err(error) if made >= MAX_ATTEMPTS || error.is_final() || delivery.is_test() => {
-                        let error = error.to_string();
-                        tracing::warn!(receiver = %receiver, delivery = %id, %error, "a notification was given up");
-                        self.ended(*id, DeliveryEvent::GivenUp { attempts: made, error }).await
-                    }
-                    Err(error) => {
-                        self.wait(*id, made, &error);
-                        Ok(())
-                    }
-                };
-                if let Err(MutateError::Stopped(_)) = kept {
-                    return;
-                }
-            }
-            if due.is_empty() {
+            // Asked anew after each attempt: what was decided meanwhile may be more urgent than what is left.
+            let Some((id, delivery)) = self.next(&receiver) else {
                 let _ = tokio::time::timeout(self.shared.attempts.next_due(PERIOD), wake.notified()).await;
+                continue;
+            };
+            let made = self.shared.attempts.of(id).made + 1;
+            let kept = match self.attempt(target, id, &delivery).await {
+                Ok(sent) => {
+                    let attempts = if sent { made } else { 0 };
+                    self.ended(id, DeliveryEvent::Delivered { attempts }).await
+                }
+                Err(error) if made >= MAX_ATTEMPTS || error.is_final() || delivery.is_test() => {
+                    let error = error.to_string();
+                    tracing::warn!(receiver = %receiver, delivery = %id, %error, "a notification was given up");
+                    self.ended(id, DeliveryEvent::GivenUp { attempts: made, error }).await
+                }
+                Err(error) => {
+                    self.wait(id, made, &error);
+                    Ok(())
+                }
+            };
+            if let Err(MutateError::Stopped(_)) = kept {
+                return;
             }
         }
     }
@@ -188,22 +192,26 @@ impl Notifier {
         result
     }
 
-    fn due(&self, receiver: &ReceiverId) -> Vec<(Digest128, Delivery)> {
+    /// The message to send next: of those that needn't wait the first that tells of a Critical alert, else the first.
+    fn next(&self, receiver: &ReceiverId) -> Option<(Digest128, Delivery)> {
         let book = self.shared.book();
-        let mut under_way = HashSet::new();
-        let mut due = Vec::new();
+        let (mut under_way, mut first) = (HashSet::new(), None);
         for (id, delivery) in book.outbox.waiting_for(receiver) {
             // The end of an episode isn't told before its beginning; one message may tell both. Nobody waits for what is told to
             // somebody else: their address may be broken.
             let to = (&delivery.to.person, &delivery.to.address);
             let episodes: HashSet<_> = delivery.episodes().map(|episode| (episode, to)).collect();
-            let first = episodes.is_disjoint(&under_way);
+            let follows = !episodes.is_disjoint(&under_way);
             under_way.extend(episodes);
-            if first && !self.shared.attempts.waits(id) {
-                due.push((id, delivery.clone()));
+            if follows || self.shared.attempts.waits(id) {
+                continue;
             }
+            if is_critical(&book, delivery) {
+                return Some((id, delivery.clone()));
+            }
+            first = first.or(Some((id, delivery)));
         }
-        due
+        first.map(|(id, delivery)| (id, delivery.clone()))
     }
 
     /// Full jitter after the cap, or what the receiver asked for.

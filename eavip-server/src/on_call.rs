@@ -12,7 +12,6 @@ use eavip_core::alert::group;
 use eavip_core::alert::notice::Occasion;
 use eavip_core::decision::Refused;
 use eavip_core::id::{Digest128, PersonId};
-use eavip_core::labels::Labels;
 use eavip_core::on_call::page::{Page, PageCommand, PageEvent};
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
@@ -100,8 +99,10 @@ fn episode(
 
 /// What follows from an event of a page, the event first. `page` is as it was before.
 fn follow(book: &Book, id: Digest128, page: Option<&Page>, event: PageEvent, at: Timestamp) -> Vec<Event> {
+    // Alone in its group: what is told of it elsewhere is told under another key.
+    let group = book.alerts.get(id).map(|known| known.opening.labels.clone()).unwrap_or_default();
     let alert = |occasion, new, resolved| Content::Alerts {
-        group: Labels::default(),
+        group: group.clone(),
         message: group::Message { occasion, new, resolved, firing: Vec::new() },
     };
     let more = match &event {

@@ -27,6 +27,33 @@ mod on_call;
 /// The version that this server writes; older ones stay readable.
 pub const VERSION: u8 = 1;
 
+/// What one record holds takes about so many bytes at the most, where it can be cut: the log bounds a record.
+pub(crate) const IN_A_RECORD: usize = 512 << 10;
+
+/// Cuts what is to be written into parts that each fit into a record, in their order.
+pub(crate) fn parts<T>(all: Vec<T>, bytes: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut parts: Vec<Vec<T>> = Vec::new();
+    let mut room = 0;
+    for one in all {
+        let size = bytes(&one);
+        match parts.last_mut().filter(|_| size <= room) {
+            Some(part) => part.push(one),
+            None => {
+                room = IN_A_RECORD;
+                parts.push(vec![one]);
+            }
+        }
+        room = room.saturating_sub(size);
+    }
+    parts
+}
+
+/// How many bytes an event takes in the ledger.
+pub(crate) fn bytes(event: &Event) -> usize {
+    // What can't be written is refused when it is to be written.
+    serde_json::to_vec(event).map_or(0, |json| json.len())
+}
+
 /// One mutation: all of it is on disk, or none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LedgerRecord {
@@ -135,6 +162,13 @@ pub enum Event {
         id: Digest128,
         /// What.
         event: SilenceEvent,
+    },
+    /// Another runbook leads an open alert to further groups.
+    Routed {
+        /// Which.
+        episode: Digest128,
+        /// The groups that it joins.
+        groups: Vec<Joined>,
     },
     /// A page: one alert on its way through an escalation.
     Page {

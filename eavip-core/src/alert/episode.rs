@@ -214,6 +214,17 @@ pub enum EpisodeCommand {
     Resolve(Ending),
 }
 
+impl EpisodeEvent {
+    /// What it says of the alert, where it is the beginning.
+    #[must_use]
+    pub fn opening(&self) -> Option<&Opening> {
+        match self {
+            Self::Opened(opening) => Some(opening),
+            _ => None,
+        }
+    }
+}
+
 /// A person's acknowledgement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Acknowledgement {

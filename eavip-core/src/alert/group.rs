@@ -17,9 +17,9 @@ use crate::time::{Span, Timestamp};
 /// Stands in [`GroupingPolicy::by`] for all labels, as in Alertmanager: alerts that differ in any are told apart.
 pub const ALL_LABELS: &str = "...";
 
-/// Most alerts of a kind in one message; further ones are in the next. Nobody reads so many, and what is kept of a message
-/// has a bound.
-pub const MAX_TOLD: usize = 10_000;
+/// Most alerts of a kind in one message; further ones are in the next. Nobody reads so many, and what is kept and sent of a
+/// message has a bound.
+pub const MAX_TOLD: usize = 1_000;
 
 /// How alerts are put together. `[grouping]` declares it for all, a `[[route]]` for those that it takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +157,12 @@ impl Group {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// Whether an episode is a member: somebody is still to be told of it, or of its end.
+    #[must_use]
+    pub fn has(&self, episode: Digest128) -> bool {
+        self.members.contains_key(&episode)
     }
 
     /// Its members.

@@ -59,6 +59,11 @@ pub enum PageCommand {
         /// Who is to have it.
         to: PersonId,
     },
+    /// Its escalation is no longer declared: it goes on by another, from the first step on.
+    Move {
+        /// By which.
+        escalation: EscalationId,
+    },
     /// The alert is over.
     Stop,
 }
@@ -125,6 +130,15 @@ pub enum PageEvent {
         to: PersonId,
         /// When.
         at: Timestamp,
+    },
+    /// It goes on by another escalation, from its first step on; whoever has it keeps it.
+    Moved {
+        /// By which.
+        escalation: EscalationId,
+        /// When.
+        at: Timestamp,
+        /// When the first step is due.
+        due: Timestamp,
     },
     /// The alert is over.
     Stopped {
@@ -305,6 +319,11 @@ impl Aggregate for Page {
                 _ => Err(OVER.fail("the alert is over", "nothing has to be done").into()),
             },
             (Some(page), PageCommand::Advance(reach)) => advance(page, &reach, policy, now),
+            (Some(page), PageCommand::Move { escalation }) => {
+                let due = now + declared(&escalation, policy)?.delay(Position::FIRST, policy.on_call.retry);
+                let moves = page.escalation != escalation;
+                Ok(moves.then_some(PageEvent::Moved { escalation, at: now, due }).into_iter().collect())
+            }
             (Some(_), PageCommand::Stop) => Ok(vec![PageEvent::Stopped { at: now }]),
             (Some(page), PageCommand::Acknowledge { by }) => {
                 let other = page.holder.as_ref().filter(|(holder, _)| *holder != by);
@@ -362,6 +381,9 @@ impl Aggregate for Page {
                 // With those who come next; after the last ones, from the beginning.
                 page.next = page.next.or(Some(Position::FIRST));
                 (page.holder, page.due) = (None, at);
+            }
+            PageEvent::Moved { escalation, due, .. } => {
+                (page.escalation, page.next, page.due) = (escalation, Some(Position::FIRST), due);
             }
             PageEvent::Stopped { at } => page.stopped = Some(at),
             _ => {}

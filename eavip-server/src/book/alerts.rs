@@ -45,8 +45,8 @@ impl Alerts {
         self.episodes.insert(id, episode);
     }
 
-    /// Lets go of the oldest resolved episodes beyond the bound; one that a message still has to tell of stays, and with
-    /// it those after it.
+    /// Lets go of the oldest resolved episodes beyond the bound; one of which somebody still has to be told stays, and with it
+    /// those after it.
     pub(super) fn forget(&mut self, is_wanted: impl Fn(Digest128) -> bool) -> Vec<Digest128> {
         let mut forgotten = Vec::new();
         while self.resolved.len() > MAX_RESOLVED {

@@ -74,7 +74,7 @@ pub(super) type Told = (&'static str, String, Option<String>, Option<NodeId>);
 pub(super) fn told(event: &Event, book: &Book) -> Option<Told> {
     match event {
         Event::Episode { id, event, .. } => Some(episode(*id, event, book.alerts.get(*id))),
-        Event::Held { .. } | Event::Vote { .. } => None,
+        Event::Held { .. } | Event::Routed { .. } | Event::Vote { .. } => None,
         Event::Defect { event, .. } => Some(defect(event)),
         Event::Review { month, event } => Some(review(*month, event)),
         Event::Proposal { event, .. } => Some(proposal(event)),

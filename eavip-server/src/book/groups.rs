@@ -1,7 +1,8 @@
 //! Groups of alerts that are told together, and what stands in the way of telling.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use eavip_core::alert::Category;
 use eavip_core::alert::episode::{Episode, EpisodeEvent};
 use eavip_core::alert::group::{self, Group, GroupingPolicy};
 use eavip_core::alert::notice::Reason;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::Joined;
 
-/// Reasons kept of one episode: more tell nothing more about why somebody wasn't told.
+/// Reasons kept of one episode, the last ones.
 const MAX_HELD: usize = 50;
 
 /// Alerts that are told together to one receiver.
@@ -46,7 +47,7 @@ pub struct Groups {
     groups: BTreeMap<Digest128, AlertGroup>,
     /// The groups that an episode is in.
     of_episode: HashMap<Digest128, Vec<Digest128>>,
-    held: HashMap<Digest128, Vec<Held>>,
+    held: HashMap<Digest128, VecDeque<Held>>,
 }
 
 /// What identifies a group.
@@ -70,38 +71,41 @@ impl Groups {
 
     /// Why receivers aren't told of an episode, oldest first.
     #[must_use]
-    pub fn held(&self, episode: Digest128) -> &[Held] {
-        self.held.get(&episode).map_or(&[], Vec::as_slice)
+    pub fn held(&self, episode: Digest128) -> impl DoubleEndedIterator<Item = &Held> {
+        self.held.get(&episode).into_iter().flatten()
     }
 
     /// Why a receiver isn't told of an episode now, as far as that was noted.
     #[must_use]
     pub fn held_from(&self, episode: Digest128, receiver: &ReceiverId) -> Option<Reason> {
-        let last = self.held(episode).iter().rev().find(|held| held.receiver == *receiver);
+        let last = self.held(episode).rev().find(|held| held.receiver == *receiver);
         last.map(|held| held.reason)
     }
 
     pub(super) fn episode(&mut self, id: Digest128, event: &EpisodeEvent, joined: &[Joined], at: Timestamp) {
         match event {
-            EpisodeEvent::Opened(opening) => {
-                for Joined { receiver, labels, grouping } in joined {
-                    let key = key(receiver, labels);
-                    let group = self.groups.entry(key).or_insert_with(|| AlertGroup {
-                        receiver: receiver.clone(),
-                        labels: labels.clone(),
-                        grouping: grouping.clone(),
-                        members: Group::default(),
-                    });
-                    group.members.fired(id, opening.category, at);
-                    self.of_episode.entry(id).or_default().push(key);
-                }
-            }
+            EpisodeEvent::Opened(opening) => self.join(id, opening.category, joined, at),
             EpisodeEvent::Resolved { .. } => {
                 for key in self.of_episode.get(&id).cloned().unwrap_or_default() {
                     self.change(key, |group| group.resolved(id, at));
                 }
             }
             EpisodeEvent::Acknowledged { .. } | EpisodeEvent::Released { .. } => {}
+        }
+    }
+
+    /// An open episode joins groups.
+    pub(super) fn join(&mut self, id: Digest128, category: Category, joined: &[Joined], at: Timestamp) {
+        for Joined { receiver, labels, grouping } in joined {
+            let key = key(receiver, labels);
+            let group = self.groups.entry(key).or_insert_with(|| AlertGroup {
+                receiver: receiver.clone(),
+                labels: labels.clone(),
+                grouping: grouping.clone(),
+                members: Group::default(),
+            });
+            group.members.fired(id, category, at);
+            self.of_episode.entry(id).or_default().push(key);
         }
     }
 
@@ -113,9 +117,10 @@ impl Groups {
             }
         }
         let all = self.held.entry(episode).or_default();
-        if all.len() < MAX_HELD {
-            all.push(Held { receiver: receiver.clone(), reason, at });
+        if all.len() >= MAX_HELD {
+            all.pop_front();
         }
+        all.push_back(Held { receiver: receiver.clone(), reason, at });
     }
 
     pub(super) fn told(

@@ -104,9 +104,14 @@ impl OnCall {
         self.pages.get(&episode)
     }
 
+    /// Every page, by the alert's episode.
+    pub fn pages(&self) -> impl Iterator<Item = (Digest128, &Paged)> {
+        self.pages.iter().map(|(id, paged)| (*id, paged))
+    }
+
     /// Pages that aren't over, by the alert's episode.
     pub fn open(&self) -> impl Iterator<Item = (Digest128, &Paged)> {
-        self.pages.iter().map(|(id, paged)| (*id, paged)).filter(|(_, paged)| paged.page.stopped.is_none())
+        self.pages().filter(|(_, paged)| paged.page.stopped.is_none())
     }
 
     /// Overrides, by their id.

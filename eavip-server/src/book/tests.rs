@@ -157,7 +157,7 @@ fn who_is_over_while_held_back_leaves_its_group_and_the_reason_stays() {
     apply(&mut book, 1, Event::Held { episode, receiver: "one".parse().unwrap(), reason });
     over(&mut book, 2, episode);
     assert_eq!(book.groups.of(episode).map(|group| group.receiver.as_str()).collect::<Vec<_>>(), ["two"]);
-    assert_eq!(book.groups.held(episode)[0].reason, reason);
+    assert_eq!(book.groups.held(episode).next().unwrap().reason, reason);
 }
 
 #[test]

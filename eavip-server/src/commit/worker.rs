@@ -321,7 +321,7 @@ impl Worker {
                     shared.send.notify_one();
                 }
             }
-            Event::Held { episode, .. } | Event::Vote { episode, .. } => {
+            Event::Held { episode, .. } | Event::Routed { episode, .. } | Event::Vote { episode, .. } => {
                 shared.changed(ChangeKind::Alert, episode.to_string());
             }
             Event::Defect { id, .. } => {

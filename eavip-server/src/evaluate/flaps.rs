@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use eavip_core::alert::Category;
-use eavip_core::alert::episode::{Episode, EpisodeEvent};
+use eavip_core::alert::episode::{Episode, EpisodeEvent, Opening};
 use eavip_core::alert::flap::{FlapChange, FlapPolicy, Flapping};
-use eavip_core::alert::route;
+use eavip_core::alert::notice::{self, History, Occasion, Reason};
+use eavip_core::alert::{Alert, Category};
 use eavip_core::evaluate::Transition;
 use eavip_core::id::Digest128;
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::tell;
 use crate::book::Book;
 use crate::record::{Content, DeliveryEvent, Event, Notice, Recipient, Topic, delivery_id};
 
@@ -50,7 +51,7 @@ impl Flaps {
     }
 
     /// Somebody was told of an alert.
-    pub(super) fn told(&mut self, fingerprint: Digest128, category: Category) {
+    pub(crate) fn told(&mut self, fingerprint: Digest128, category: Category) {
         if let Some(kept) = self.0.get_mut(&fingerprint) {
             kept.flapping.told(category);
         }
@@ -58,7 +59,7 @@ impl Flaps {
 
     /// Counts what an evaluation found, and lets go of what has been quiet for as long as anything is remembered. `open` are
     /// the episodes before it.
-    pub(super) fn observe(
+    pub(crate) fn observe(
         &mut self,
         transitions: &[Transition],
         open: &[Episode],
@@ -122,7 +123,7 @@ impl Kept {
     }
 }
 
-/// The messages that tell of changes: to whoever the alert goes to.
+/// The messages that tell of changes: to whoever is told of the alert.
 pub(super) fn notices(
     changes: &[Change],
     transitions: &[Transition],
@@ -130,33 +131,41 @@ pub(super) fn notices(
     policy: &Policy,
     at: Timestamp,
 ) -> Vec<Event> {
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    let known = tell::known(book, policy, at);
+    let opened: BTreeMap<Digest128, &Opening> =
+        transitions.iter().filter_map(|moved| Some((moved.episode, moved.event.opening()?))).collect();
     let mut events = Vec::new();
     for Change { episode, change } in changes {
-        let opened = transitions.iter().find_map(|moved| match &moved.event {
-            EpisodeEvent::Opened(opening) if moved.episode == *episode => Some(&**opening),
-            _ => None,
-        });
-        let known = || book.alerts.get(*episode).map(|known| &known.opening);
-        let Some(opening) = opened.or_else(known) else { continue };
-        let summary = &opening.summary;
+        let earlier = || book.alerts.get(*episode).map(|known| &known.opening);
+        let Some(opening) = opened.get(episode).copied().or_else(earlier) else { continue };
+        let history = History::default();
+        let ruling = notice::decide(&Alert::from(opening), Occasion::First, &history, &known, policy, at);
+        if let Reason::Held(_) = ruling.reason {
+            continue;
+        }
         let (title, text) = match change {
             FlapChange::Started => (
-                format!("comes and goes: {summary}"),
+                format!("comes and goes: {}", opening.summary),
                 "You are not told each time from now on; you are told when it stops, and when it becomes more urgent.",
             ),
-            _ => (format!("no longer comes and goes: {summary}"), "You are told of it as usual again."),
+            _ => (
+                format!("no longer comes and goes: {}", opening.summary),
+                "You are told of it as usual again.",
+            ),
         };
-        let path = format!("/alerts/{episode}");
-        for target in route::targets(&policy.routes, &opening.labels, opening.category) {
-            let to = Recipient::from(target.receiver.clone());
-            let notice = Notice {
-                topic: Topic::Flapping,
-                title: title.clone(),
-                text: text.to_owned(),
-                path: path.clone(),
-            };
-            let id = delivery_id(&to, title.as_bytes(), at);
-            let content = Content::Notice(notice);
+        let notice = Notice {
+            topic: Topic::Flapping,
+            title,
+            text: text.to_owned(),
+            path: format!("/alerts/{episode}"),
+        };
+        let about = [&episode.0, change.as_str().as_bytes()].concat();
+        for receiver in ruling.receivers {
+            let to = Recipient::from(receiver);
+            let (id, content) = (delivery_id(&to, &about, at), Content::Notice(notice.clone()));
             events.push(Event::Delivery { id, event: DeliveryEvent::Decided { to, content } });
         }
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use eavip_core::alert::group;
 use eavip_core::alert::notice::{self, History, Known, Obstacle, Occasion, Reason, Ruling};
+use eavip_core::alert::route;
 use eavip_core::alert::silence::SilenceStatus;
 use eavip_core::alert::{Alert, Category};
 use eavip_core::id::{Digest128, ReceiverId};
@@ -141,8 +142,9 @@ impl Moment<'_> {
         match ruling.reason {
             // The others are told; this one is flooded, or the routes have changed and lead to it no more.
             Reason::Told(_) if !ruling.receivers.contains(receiver) => {
-                let flooded = self.known.recent.contains_key(receiver);
-                Reason::Held(if flooded { Obstacle::RateLimited } else { Obstacle::NoRoute })
+                let targets = route::targets(&self.policy.routes, &alert.labels, alert.category);
+                let leads = targets.iter().any(|target| target.receiver == receiver);
+                Reason::Held(if leads { Obstacle::RateLimited } else { Obstacle::NoRoute })
             }
             reason => reason,
         }

@@ -109,3 +109,37 @@ async fn what_no_longer_applies_at_the_moment_of_writing_is_left_out() {
     let again = moves(&inside.shared.book(), &inside.shared.policy.load(), transitions);
     assert!(again.is_empty(), "the episode is already there");
 }
+
+#[tokio::test]
+async fn what_is_told_of_a_storm_fits_into_as_many_records_as_it_takes() {
+    let inside = inside();
+    let held = |number: u32| Event::Held {
+        episode: Digest128::of([&number.to_be_bytes()[..]]),
+        receiver: "chat".parse().unwrap(),
+        reason: eavip_core::alert::notice::Reason::Held(eavip_core::alert::notice::Obstacle::Silenced),
+    };
+    write(&inside.committer, (0..50_000).map(held).collect()).await.unwrap();
+    let last = Digest128::of([&49_999_u32.to_be_bytes()[..]]);
+    assert_eq!(inside.shared.book().groups.held(last).count(), 1);
+}
+
+#[tokio::test]
+async fn an_open_alert_follows_a_changed_runbook_to_whom_it_leads_then() {
+    let inside = inside();
+    let node = inside.enrol(1).await;
+    inside.report(node, 1, probe(0.0)).await;
+    evaluate(&inside).await;
+    let waiting =
+        |receiver: &str| inside.shared.book().outbox.waiting_for(&receiver.parse().unwrap()).count();
+    assert_eq!((waiting("chat"), waiting("pager")), (1, 0));
+    inside.shared.policy.store(Arc::new(policy(&ROUTED.replace("\"chat\"", "\"chat\", \"pager\""))));
+    for _ in 0..2 {
+        route_anew(&inside.shared, &inside.committer).await.unwrap();
+        evaluate(&inside).await;
+    }
+    assert_eq!((waiting("chat"), waiting("pager")), (1, 1), "each is told once");
+    let inside = Inside::with_policy(inside.stop(), policy(ROUTED));
+    let receivers =
+        |book: &Book| book.groups.iter().map(|(_, group)| group.receiver.to_string()).collect::<Vec<_>>();
+    assert_eq!(receivers(&inside.shared.book()).len(), 2, "a restart knows of it");
+}

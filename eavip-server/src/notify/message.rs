@@ -16,8 +16,9 @@ use crate::book::{Delivery, groups};
 use crate::record::{Content, Notice, Recipient, Topic};
 use crate::shared::Shared;
 
-/// Alerts that one message spells out; of more it says how many.
-const MAX_ALERTS: usize = 500;
+/// Alerts that one message spells out: every one that it tells of for the first time or that is over. Of further ones that fire
+/// still it says how many.
+const MAX_ALERTS: usize = 2 * group::MAX_TOLD;
 
 /// A message to one receiver.
 #[derive(Debug, Clone)]
@@ -94,8 +95,9 @@ impl Alerts {
     fn of(group: &Labels, message: &group::Message, shared: &Shared, server: &str) -> Self {
         let over: BTreeSet<Digest128> = message.resolved.iter().copied().collect();
         let new: BTreeSet<Digest128> = message.new.iter().copied().collect();
-        let firing = message.new.iter().filter(|id| !over.contains(id)).chain(&message.firing);
-        let all: Vec<Digest128> = firing.chain(&message.resolved).copied().collect();
+        let room = MAX_ALERTS.saturating_sub(message.new.len() + message.resolved.len());
+        let begun = message.new.iter().filter(|id| !over.contains(id));
+        let all = begun.chain(message.firing.iter().take(room)).chain(&message.resolved);
         let (book, policy) = (shared.book(), shared.policy.load());
         let told = |id: Digest128| {
             let mut episode = book.alerts.get(id)?.clone();
@@ -111,8 +113,8 @@ impl Alerts {
             }
             Some(Told { alert, episode, new })
         };
-        let alerts: Vec<Told> = all.iter().copied().take(MAX_ALERTS).filter_map(told).collect();
-        let left_out = all.len() - alerts.len();
+        let alerts: Vec<Told> = all.copied().filter_map(told).collect();
+        let left_out = message.firing.len().saturating_sub(room);
         Self { occasion: message.occasion, group: group.clone(), alerts, left_out }
     }
 }
@@ -139,13 +141,12 @@ impl Message {
         }
     }
 
-    /// What the messages about the same have in common: the key of the group, or the message's own id.
+    /// What the messages about the same have in common: the key of the group, for each person another; or the message's own id.
     #[must_use]
     pub fn key(&self) -> Digest128 {
-        match &self.body {
-            Body::Alerts(alerts) => groups::key(&self.to.receiver, &alerts.group),
-            Body::Notice(_) => self.id,
-        }
+        let Body::Alerts(alerts) = &self.body else { return self.id };
+        let key = groups::key(&self.to.receiver, &alerts.group);
+        self.to.person.as_ref().map_or(key, |person| Digest128::of([&key.0, person.as_str().as_bytes()]))
     }
 
     /// Leaves out what is over; whether anything is left to tell.

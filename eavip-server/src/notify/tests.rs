@@ -346,3 +346,38 @@ async fn a_crash_between_sending_and_noting_sends_again_with_the_same_id() {
     assert_eq!(ids.len(), 2, "at least once, at most once more for a crash");
     assert_eq!((&ids[0], &bodies[0]), (&ids[1], &bodies[1]), "the same id and the same text");
 }
+
+#[tokio::test]
+async fn a_critical_alert_passes_what_waits_longer() {
+    let inside = firing().await;
+    let to = Recipient::from("one".parse::<ReceiverId>().unwrap());
+    let notice = |number: u8| {
+        let (title, text, path) = (number.to_string(), String::new(), "/silences".to_owned());
+        let content = Content::Notice(Notice { topic: Topic::Silence, title, text, path });
+        let id = delivery_id(&to, &[number], now());
+        Event::Delivery { id, event: DeliveryEvent::Decided { to: to.clone(), content } }
+    };
+    let (episode, waited) = {
+        let book = inside.shared.book();
+        let first = book.outbox.waiting_for(&to.receiver).next().map(|(id, delivery)| (id, delivery.clone()));
+        (book.alerts.open().next().unwrap().opening.id, first.unwrap())
+    };
+    let one = Got::default();
+    let config = webhook("one", &one.listen().await);
+    let notifier = || {
+        let (shared, committer) = (Arc::clone(&inside.shared), inside.committer.clone());
+        Notifier::new(shared, committer, receivers(&config), String::new())
+    };
+    inside
+        .write(vec![Event::Delivery { id: waited.0, event: DeliveryEvent::Delivered { attempts: 1 } }])
+        .await;
+    inside.write((0..5).map(notice).collect()).await;
+    let id = delivery_id(&to, b"again", now());
+    let event = DeliveryEvent::Decided { to: to.clone(), content: waited.1.content };
+    inside.write(vec![Event::Delivery { id, event }]).await;
+    let next = notifier().next(&to.receiver).unwrap();
+    assert_eq!((next.0, next.1.episodes().next()), (id, Some(episode)));
+    inside.write(vec![Event::Delivery { id, event: DeliveryEvent::Delivered { attempts: 1 } }]).await;
+    let first = notifier().next(&to.receiver).unwrap().1.content;
+    assert!(matches!(first, Content::Notice(notice) if notice.title == "0"), "else what waits for longest");
+}

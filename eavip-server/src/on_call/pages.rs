@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eavip_core::aggregate::Aggregate as _;
-use eavip_core::alert::episode::Episode;
+use eavip_core::alert::episode::{Episode, EpisodeCommand};
+use eavip_core::alert::flap::Flapping;
 use eavip_core::alert::notice::{self, History, Known, Obstacle, Occasion, Reason};
 use eavip_core::alert::{Alert, Category};
-use eavip_core::id::{Digest128, PersonId};
+use eavip_core::id::{Digest128, EscalationId, PersonId};
 use eavip_core::on_call::Reach;
 use eavip_core::on_call::page::{Page, PageCommand};
 use eavip_core::policy::Policy;
@@ -20,7 +21,7 @@ use crate::book::Book;
 use crate::commit::{Committer, MutateError};
 use crate::evaluate::flaps::Flaps;
 use crate::evaluate::tell;
-use crate::record::{Actor, Event, LedgerRecord, VERSION};
+use crate::record::{Actor, Event, IN_A_RECORD, LedgerRecord, VERSION, bytes};
 use crate::shared::{Shared, now};
 
 /// What is due by the clock is looked for this often.
@@ -53,17 +54,16 @@ pub async fn once(shared: &Arc<Shared>, committer: &Committer, at: Timestamp) ->
     let Ok(found) = found else { return Ok(()) };
     if !found.is_empty() {
         let policy = shared.policy.load_full();
+        let looked = Arc::clone(shared);
         let write = move |book: &Book, now: Timestamp| {
             // What was due when it was looked at is due, whatever the clock did since.
             let at = now.max(at);
             let actor = Actor::Server("on-call".to_owned());
-            Ok(LedgerRecord {
-                v: VERSION,
-                at,
-                actor,
-                reason: None,
-                events: events(book, &policy, &found, at),
-            })
+            let (events, all) = events(book, &policy, &found, at);
+            if !all {
+                looked.on_call.notify_one();
+            }
+            Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events })
         };
         committer.mutate(write).await?;
     }
@@ -103,7 +103,9 @@ impl Moment<'_> {
 
     fn is_due(&self, episode: &Episode) -> bool {
         match self.book.on_call.page(episode.opening.id).map(|paged| &paged.page) {
-            None => starts(episode, self.policy) && !self.is_held(episode, Occasion::First),
+            None => {
+                starts(episode, self.policy, self.at).is_some() && !self.is_held(episode, Occasion::First)
+            }
             Some(page) => {
                 may_advance(page, episode, self.policy, self.at)
                     && !self.is_held(episode, Occasion::Escalation)
@@ -111,9 +113,20 @@ impl Moment<'_> {
         }
     }
 
+    /// Whether somebody was woken by an earlier episode of it.
+    fn was_paged(&self, episode: &Episode) -> bool {
+        let same = |id| {
+            let known = self.book.alerts.get(id);
+            known.is_some_and(|known| known.opening.fingerprint == episode.opening.fingerprint)
+        };
+        self.book.on_call.pages().any(|(id, paged)| !paged.page.told.is_empty() && same(id))
+    }
+
     /// Whether something holds it back. That no route leads anywhere doesn't: the escalation is the way.
     fn is_held(&self, episode: &Episode, occasion: Occasion) -> bool {
-        let flapping = self.flaps.of(episode.opening.fingerprint);
+        let known = self.flaps.of(episode.opening.fingerprint);
+        // That somebody else was told that it comes and goes keeps nobody asleep whom no page woke.
+        let flapping = if known.flaps() && self.was_paged(episode) { known } else { Flapping::default() };
         let history = History { flapping, began: None };
         let alert = Alert::from(&episode.opening);
         let ruling = notice::decide(&alert, occasion, &history, self.known, self.policy, self.at);
@@ -121,28 +134,56 @@ impl Moment<'_> {
     }
 }
 
-/// Whether an alert is one that wakes people: Critical, and its team says how.
-fn starts(episode: &Episode, policy: &Policy) -> bool {
-    episode.opening.category == Category::Critical
-        && policy.on_call.escalation_of(&episode.opening.owner).is_some()
+/// By which escalation an alert wakes people now: it is Critical, its team says how, and nobody has it whom no page knows.
+fn starts<'p>(episode: &Episode, policy: &'p Policy, at: Timestamp) -> Option<&'p EscalationId> {
+    let (id, escalation) = policy.on_call.escalation_of(&episode.opening.owner)?;
+    let waits = matches!(taken(episode, policy), Some(Taken::Outside { since }) if at.since(since) < escalation.ack_lapse);
+    (episode.opening.category == Category::Critical && !waits).then_some(id)
+}
+
+/// Who has an alert.
+enum Taken {
+    /// A person of the roster.
+    Person(PersonId),
+    /// Somebody else, such as the holder of a token. No page knows them, so nothing renews it: it lapses as any other does.
+    Outside { since: Timestamp },
+}
+
+fn taken(episode: &Episode, policy: &Policy) -> Option<Taken> {
+    let taken = episode.acknowledged.as_ref()?;
+    let is_active = |by: &PersonId| policy.roster.people.get(by).is_some_and(|person| person.active);
+    let person = taken.by.parse().ok().filter(is_active);
+    Some(person.map_or(Taken::Outside { since: taken.at }, Taken::Person))
 }
 
 /// Whether time may have made something due; the policy library says whether it did.
 fn may_advance(page: &Page, episode: &Episode, policy: &Policy, at: Timestamp) -> bool {
-    let Some(escalation) = policy.on_call.escalations.get(&page.escalation) else { return false };
+    let Some(escalation) = policy.on_call.escalations.get(&page.escalation) else {
+        return policy.on_call.escalation_of(&episode.opening.owner).is_some();
+    };
     let longest = escalation.longest_delay().max(policy.on_call.retry);
     match &page.holder {
         Some((_, since)) => at.since(*since) >= escalation.ack_lapse,
-        None if episode.acknowledged.is_some() => false,
+        None if let Some(taken) = &episode.acknowledged => at.since(taken.at) >= escalation.ack_lapse,
         None => page.next.is_some() && (page.due <= at || page.due.since(at) > longest),
     }
 }
 
-/// Everything that is due of some alerts, on the book as it is.
-fn events(book: &Book, policy: &Policy, ids: &[Digest128], at: Timestamp) -> Vec<Event> {
+/// What is due of some alerts, on the book as it is, as far as a record has room; and whether that is everything. What is left
+/// is found again by the next look.
+fn events(book: &Book, policy: &Policy, ids: &[Digest128], at: Timestamp) -> (Vec<Event>, bool) {
     let reach = book.on_call.reach();
     let decide = Decide { book, policy, reach: &reach, at };
-    ids.iter().flat_map(|id| decide.due(*id)).collect()
+    let (mut events, mut room) = (Vec::new(), IN_A_RECORD);
+    for id in ids {
+        if room == 0 {
+            return (events, false);
+        }
+        let due = decide.due(*id);
+        room = room.saturating_sub(due.iter().map(bytes).sum());
+        events.extend(due);
+    }
+    (events, true)
 }
 
 struct Decide<'a> {
@@ -161,7 +202,7 @@ impl Decide<'_> {
             (None, None) => {}
             (Some(episode), Some(page)) => {
                 if may_advance(&page, episode, self.policy, self.at) {
-                    self.advance(id, page, &mut events);
+                    self.go_on(episode, page, &mut events);
                 }
             }
             (Some(episode), None) => self.start(episode, &mut events),
@@ -170,26 +211,35 @@ impl Decide<'_> {
     }
 
     fn start(&self, episode: &Episode, events: &mut Vec<Event>) {
+        let Some(escalation) = starts(episode, self.policy, self.at).cloned() else { return };
         let (id, category) = (episode.opening.id, episode.opening.category);
-        let found = self.policy.on_call.escalation_of(&episode.opening.owner);
-        let Some(escalation) = found.map(|(id, _)| id.clone()).filter(|_| starts(episode, self.policy))
-        else {
-            return;
-        };
-        let taken = episode.acknowledged.as_ref().map(|taken| taken.by.parse::<PersonId>().ok());
-        let is_known = |by: &PersonId| self.policy.roster.people.get(by).is_some_and(|person| person.active);
-        let by = match taken {
-            None => None,
-            Some(Some(by)) if is_known(&by) => Some(by),
-            // Somebody has it whom no page knows: there is nobody to wake.
-            Some(_) => return,
-        };
         let start = PageCommand::Start { alert: id, category, escalation };
         let Some(page) = self.step(id, None, start, events) else { return };
-        match by {
-            Some(by) => drop(self.step(id, Some(page), PageCommand::Acknowledge { by }, events)),
-            None => self.advance(id, page, events),
+        match taken(episode, self.policy) {
+            Some(Taken::Person(by)) => {
+                drop(self.step(id, Some(page), PageCommand::Acknowledge { by }, events))
+            }
+            _ => self.go_on(episode, page, events),
         }
+    }
+
+    fn go_on(&self, episode: &Episode, mut page: Page, events: &mut Vec<Event>) {
+        let id = episode.opening.id;
+        if page.holder.is_none() {
+            // Who has it whom the page doesn't know didn't go on with it.
+            events
+                .extend(super::episode(self.book, id, EpisodeCommand::Release, self.at).unwrap_or_default());
+        }
+        if !self.policy.on_call.escalations.contains_key(&page.escalation)
+            && let Some((escalation, _)) = self.policy.on_call.escalation_of(&episode.opening.owner)
+        {
+            let escalation = escalation.clone();
+            let Some(moved) = self.step(id, Some(page), PageCommand::Move { escalation }, events) else {
+                return;
+            };
+            page = moved;
+        }
+        self.advance(id, page, events);
     }
 
     fn advance(&self, id: Digest128, page: Page, events: &mut Vec<Event>) {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{AlertsRecord, Follow, Received, Records, ReportRecord, SeriesRollUp, Store, StoreError};
 use crate::checkpoint::Checkpoint;
 use crate::history::RollUp;
+use crate::log::{LogError, PAYLOAD_MAX};
 use crate::record::LedgerRecord;
 
 #[derive(Debug, Default)]
@@ -61,6 +62,10 @@ impl Store for MemoryStore {
     }
 
     fn append(&self, record: &LedgerRecord) -> Result<u64, StoreError> {
+        let bytes = serde_json::to_vec(record).map_err(|error| StoreError::Record(error.to_string()))?.len();
+        if bytes > PAYLOAD_MAX {
+            return Err(StoreError::Record(LogError::TooLarge { bytes }.to_string()));
+        }
         let mut kept = self.kept();
         kept.ledger.push(record.clone());
         Ok(kept.ledger.len() as u64 - 1)

@@ -39,6 +39,11 @@ people = ["ben"]
 [[escalation.platform.step]]
 after = "10m"
 teams = ["security-compliance"]
+
+[escalation.other]
+team = "security-compliance"
+[[escalation.other.step]]
+people = ["cem"]
 "#;
 
 fn policy() -> &'static Policy {
@@ -97,6 +102,7 @@ fn brief(events: &[PageEvent]) -> String {
         PageEvent::Acknowledged { by, .. } => format!("{by} has it"),
         PageEvent::Lapsed { by, .. } => format!("{by} lapsed"),
         PageEvent::HandedOver { by, to, .. } => format!("{by} to {to}"),
+        PageEvent::Moved { escalation, .. } => format!("moved to {escalation}"),
         PageEvent::Stopped { .. } => "stopped".to_owned(),
     };
     events.iter().map(one).collect::<Vec<_>>().join("; ")
@@ -137,6 +143,9 @@ fn every_state_answers_every_command() {
             ("hand over to ben", hand_over("ana", "ben")),
             ("hand over to oneself", hand_over("ana", "ana")),
             ("hand over by and to the wrong ones", hand_over("ben", "dan")),
+            ("move", PageCommand::Move { escalation: "other".parse().unwrap() }),
+            ("move to where it is", PageCommand::Move { escalation: "platform".parse().unwrap() }),
+            ("move to what isn't declared", PageCommand::Move { escalation: "none".parse().unwrap() }),
             ("stop", PageCommand::Stop),
         ] {
             let answer = match Page::decide(state.as_ref(), command, policy(), at(60)) {
@@ -239,6 +248,9 @@ fn an_escalation_that_became_shorter_or_is_gone_has_an_answer() {
     assert_eq!(brief(&events), "0.0 ana");
     let refused = Page::decide(Some(&page), everybody(), &Policy::builtin(), at(9_999)).unwrap_err();
     assert_eq!(refused.findings[0].rule, "EAVIP-O14");
+    let moved = after(Some(page), PageCommand::Move { escalation: "other".parse().unwrap() }, 9_999);
+    let events = Page::decide(moved.as_ref(), everybody(), policy(), at(9_999)).unwrap();
+    assert_eq!(brief(&events), "0.0 cem", "it goes on with the other's first step");
     assert!(Page::decide(None, start(Category::Critical), &Policy::builtin(), at(0)).is_err());
 }
 

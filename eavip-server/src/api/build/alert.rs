@@ -78,7 +78,7 @@ pub fn detail(shared: &Shared, book: &Book, policy: &Policy, id: Digest128) -> O
     Some(AlertDetail {
         alert: alert(shared, policy, episode),
         deliveries: book.outbox.of(id).rev().map(|(id, known)| delivery(shared, id, known)).collect(),
-        held: book.groups.held(id).iter().rev().map(held).collect(),
+        held: book.groups.held(id).rev().map(held).collect(),
         earlier: earlier.into_iter().take(MAX_EARLIER).map(|other| alert(shared, policy, other)).collect(),
         outcome: book.noise.record(id).and_then(|record| record.outcome()),
         votes: book.noise.votes(id).map(|(by, actionable)| Vote { by: by.to_owned(), actionable }).collect(),

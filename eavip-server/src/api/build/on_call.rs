@@ -264,6 +264,7 @@ fn moment(event: &PageEvent) -> Timestamp {
         | PageEvent::Acknowledged { at, .. }
         | PageEvent::Lapsed { at, .. }
         | PageEvent::HandedOver { at, .. }
+        | PageEvent::Moved { at, .. }
         | PageEvent::Stopped { at } => *at,
         _ => Timestamp::default(),
     }
@@ -292,6 +293,9 @@ fn entry(event: &PageEvent) -> Option<PageEntry> {
         }
         PageEvent::HandedOver { by, to, .. } => {
             ("handed-over", format!("{by} handed it over to {to}"), names(&mut std::iter::once(to)))
+        }
+        PageEvent::Moved { escalation, .. } => {
+            ("moved", format!("paging goes on by escalation {escalation}"), Vec::new())
         }
         PageEvent::Stopped { .. } => ("stopped", "the alert is over".to_owned(), Vec::new()),
         _ => return None,

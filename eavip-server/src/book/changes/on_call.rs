@@ -28,6 +28,9 @@ pub(super) fn page(id: Digest128, event: &PageEvent, book: &Book) -> Option<Told
         PageEvent::HandedOver { by, to, .. } => {
             ("page-handed-over", format!("{by} handed over to {to}: {summary}"))
         }
+        PageEvent::Moved { escalation, .. } => {
+            ("page-moved", format!("paged by escalation {escalation} from now on: {summary}"))
+        }
         _ => return None,
     };
     let node = book.alerts.get(id).and_then(|episode| episode.opening.origin.node());

@@ -105,7 +105,7 @@ async fn who_is_silenced_is_told_once_the_silence_ends() {
     let mut held: Vec<_> = {
         let book = inside.shared.book();
         let id = book.alerts.open().next().unwrap().opening.id;
-        book.groups.held(id).iter().map(|held| (held.receiver.to_string(), held.reason.as_str())).collect()
+        book.groups.held(id).map(|held| (held.receiver.to_string(), held.reason.as_str())).collect()
     };
     held.sort_unstable();
     let expected = [("chat", "silenced"), ("pager", "silenced")].map(|(who, why)| (who.to_owned(), why));
@@ -139,8 +139,8 @@ async fn an_alert_that_another_one_explains_is_held_back() {
     let book = inside.shared.book();
     assert_eq!(book.alerts.open().count(), 2);
     let clock = book.alerts.open().find(|episode| episode.opening.rule.as_str() == "clock-off").unwrap();
-    assert!(book.groups.held(clock.opening.id).iter().all(|held| held.reason.as_str() == "inhibited"));
-    assert_eq!(book.groups.held(clock.opening.id).len(), 2);
+    assert!(book.groups.held(clock.opening.id).all(|held| held.reason.as_str() == "inhibited"));
+    assert_eq!(book.groups.held(clock.opening.id).count(), 2);
 }
 
 #[tokio::test]

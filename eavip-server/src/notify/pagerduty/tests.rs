@@ -1,5 +1,7 @@
 //! Tests of what PagerDuty gets.
 
+use eavip_core::labels::Labels;
+
 use super::super::testing::{HOSTILE, about, message, notice, told};
 use super::*;
 
@@ -35,4 +37,18 @@ fn an_event_keeps_pagerdutys_limits_whatever_it_tells() {
         let summary = self::event(&message(text, true))["payload"]["summary"].as_str().unwrap().to_owned();
         assert!(!summary.contains(char::is_control) && summary.chars().count() <= MAX_SUMMARY);
     }
+}
+
+#[test]
+fn each_page_of_each_person_is_an_incident_of_its_own() {
+    let page = |person: &str, alert: &str| {
+        let mut message = message("a disk is full", true);
+        message.to.person = Some(person.parse().unwrap());
+        let Body::Alerts(alerts) = &mut message.body else { unreachable!() };
+        alerts.group = Labels::new([("alertname", alert)]).unwrap();
+        message.key()
+    };
+    assert_eq!(page("ana", "DiskFull"), page("ana", "DiskFull"));
+    assert_ne!(page("ana", "DiskFull"), page("ana", "Down"));
+    assert_ne!(page("ana", "DiskFull"), page("ben", "DiskFull"), "or who comes second isn't woken");
 }

@@ -117,11 +117,15 @@ impl Ledger {
     }
 
     fn look(&mut self, secs: u64) {
-        let (known, flaps) = (tell::known(&self.book, &self.policy, at(secs)), Flaps::default());
+        self.look_at(&Flaps::default(), secs);
+    }
+
+    fn look_at(&mut self, flaps: &Flaps, secs: u64) {
+        let known = tell::known(&self.book, &self.policy, at(secs));
         let (book, policy) = (&self.book, &self.policy);
-        let moment = Moment { book, policy, flaps: &flaps, known: &known, at: at(secs) };
+        let moment = Moment { book, policy, flaps, known: &known, at: at(secs) };
         let due = moment.due();
-        let events = events(book, policy, &due, at(secs));
+        let (events, _) = events(book, policy, &due, at(secs));
         self.write(events, secs);
     }
 
@@ -158,6 +162,8 @@ impl Ledger {
         told.collect()
     }
 }
+
+mod lasting;
 
 #[test]
 fn people_are_told_one_after_the_other_until_one_of_them_takes_it() {
