@@ -19,7 +19,7 @@ pub use worker::spawn;
 
 use crate::book::Book;
 use crate::checkpoint::Numbered;
-use crate::intake::Known;
+use crate::intake::{Known, Promise};
 use crate::record::LedgerRecord;
 use crate::store::AlertsRecord;
 
@@ -67,6 +67,8 @@ pub struct Alerts {
     pub record: AlertsRecord,
     /// What they say.
     pub known: Vec<Known>,
+    /// The room that they were promised.
+    pub promise: Promise,
 }
 
 /// What became of the reports of a request.

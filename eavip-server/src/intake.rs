@@ -2,16 +2,27 @@
 //! one is over, is decided by the evaluation; this is only what is known.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use eavip_core::alert::intake::{Annotations, Sent};
 use eavip_core::id::{Digest128, TeamId};
 use eavip_core::labels::Labels;
 use eavip_core::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Most alerts that are kept: some 100 MB. More is a defect at the sender, and an alert of its own.
+/// Most alerts that are kept. More is a defect at the sender, and an alert of its own.
 pub const MAX_ALERTS: usize = 50_000;
+/// Most memory that they take together: so many with the labels and texts of a usual rule, twice over.
+pub const MAX_BYTES: usize = 192 << 20;
+/// No alert takes more than this, by the bounds on its labels and annotations.
+const LARGEST: usize = 256 << 10;
+/// Requests that are read and written at the same time.
+const AT_ONCE: usize = 16;
+/// How long a request waits for its turn before it is sent away.
+const WAIT: Duration = Duration::from_secs(2);
 /// How long an alert that is over stays, so that it is found to be over.
 const KEPT: Span = Span::from_secs(900);
 
@@ -63,6 +74,18 @@ impl Known {
         Standing::Lapsed
     }
 
+    /// About how much memory it takes.
+    fn bytes(&self) -> usize {
+        /// What stands around it.
+        const FIXED: usize = 400;
+        /// What stands around a name and its value.
+        const PAIR: usize = 64;
+        let pair = |(name, value): (&str, &str)| PAIR + name.len() + value.len();
+        let labels: usize = self.labels.iter().map(pair).sum();
+        let annotations: usize = self.annotations.iter().map(pair).sum();
+        FIXED + labels + annotations + self.generator.as_ref().map_or(0, String::len)
+    }
+
     /// Takes a later word on the same alert; where their times overlap they are merged as Alertmanager does.
     fn merge(&mut self, mut later: Self) {
         let within = |moment: Timestamp| self.starts_at < moment && moment < self.ends_at;
@@ -91,42 +114,101 @@ impl Known {
 }
 
 /// The latest of every alert that other systems sent.
+#[derive(Debug)]
+pub struct Intake {
+    kept: RwLock<Kept>,
+    promised: Arc<Promised>,
+    places: Arc<Semaphore>,
+}
+
 #[derive(Debug, Default)]
-pub struct Intake(RwLock<HashMap<Digest128, Known>>);
+struct Kept {
+    alerts: HashMap<Digest128, Known>,
+    /// What they take together.
+    bytes: usize,
+}
+
+/// Room that is promised to what is on its way to the disk.
+#[derive(Debug, Default)]
+struct Promised {
+    alerts: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+/// Room for the alerts of one request, until they are kept or given up.
+#[derive(Debug)]
+pub struct Promise {
+    of: Arc<Promised>,
+    alerts: usize,
+    bytes: usize,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        self.of.alerts.fetch_sub(self.alerts, Ordering::Relaxed);
+        self.of.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self::restored(Vec::new())
+    }
+}
+
+impl Kept {
+    fn take(&mut self, later: Known) {
+        let room = later.bytes();
+        match self.alerts.get_mut(&later.fingerprint) {
+            Some(known) => {
+                self.bytes -= known.bytes();
+                known.merge(later);
+            }
+            None => drop(self.alerts.insert(later.fingerprint, later)),
+        }
+        self.bytes += room;
+    }
+}
 
 impl Intake {
     /// The alerts of a checkpoint.
     pub fn restored(known: Vec<Known>) -> Self {
-        Self(RwLock::new(known.into_iter().map(|known| (known.fingerprint, known)).collect()))
+        let mut kept = Kept::default();
+        known.into_iter().for_each(|known| kept.take(known));
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        Self { kept: RwLock::new(kept), promised: Arc::default(), places }
+    }
+
+    fn kept(&self) -> RwLockReadGuard<'_, Kept> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, Kept> {
+        self.kept.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every alert, in no order that means anything.
     #[must_use]
     pub fn all(&self) -> Vec<Known> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.kept().alerts.values().cloned().collect()
     }
 
     /// Looks at every alert.
     pub fn each(&self, look: impl FnMut(&Known)) {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().for_each(look);
+        self.kept().alerts.values().for_each(look);
     }
 
     /// An alert by its fingerprint.
     #[must_use]
     pub fn get(&self, fingerprint: Digest128) -> Option<Known> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&fingerprint).cloned()
-    }
-
-    /// Whether an alert is known already.
-    #[must_use]
-    pub fn knows(&self, fingerprint: Digest128) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(&fingerprint)
+        self.kept().alerts.get(&fingerprint).cloned()
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.kept().alerts.len()
     }
 
     /// Whether there are none.
@@ -135,22 +217,64 @@ impl Intake {
         self.len() == 0
     }
 
-    /// Takes what was sent and is on disk. What would be over the bound was refused before.
-    pub(crate) fn take(&self, sent: Vec<Known>) {
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for later in sent {
-            if let Some(known) = all.get_mut(&later.fingerprint) {
-                known.merge(later);
-            } else if all.len() < MAX_ALERTS {
-                all.insert(later.fingerprint, later);
-            }
-        }
+    /// Whether an alert may find no room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let kept = self.kept();
+        kept.alerts.len() >= MAX_ALERTS || kept.bytes + LARGEST > MAX_BYTES
     }
 
-    /// Lets go of what has been over for a while.
-    pub(crate) fn forget(&self, now: Timestamp) {
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, known| known.ends_at.max(known.updated_at) + KEPT > now);
+    /// A turn for a request; `None` when too many are under way for a while already.
+    pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let place = Arc::clone(&self.places).acquire_owned();
+        tokio::time::timeout(WAIT, place).await.ok()?.ok()
+    }
+
+    /// Promises room to alerts; those that find none are left out.
+    pub fn promise(&self, place: OwnedSemaphorePermit, alerts: &mut Vec<Known>) -> Promise {
+        // The lock orders promises; what is kept meanwhile was promised its room before.
+        let kept = self.change();
+        let of = Arc::clone(&self.promised);
+        let mut promise = Promise { of, alerts: 0, bytes: 0, _place: place };
+        let taken = |of: &AtomicUsize| of.load(Ordering::Relaxed);
+        let (others, bytes) = (taken(&promise.of.alerts), kept.bytes + taken(&promise.of.bytes));
+        alerts.retain(|alert| {
+            let known = kept.alerts.get(&alert.fingerprint);
+            let (new, room) = match known {
+                Some(known) => (0, alert.bytes().saturating_sub(known.bytes())),
+                None => (1, alert.bytes()),
+            };
+            let fits = kept.alerts.len() + others + promise.alerts + new <= MAX_ALERTS
+                && (bytes + promise.bytes + room <= MAX_BYTES || room == 0);
+            if fits {
+                (promise.alerts, promise.bytes) = (promise.alerts + new, promise.bytes + room);
+            }
+            fits
+        });
+        promise.of.alerts.fetch_add(promise.alerts, Ordering::Relaxed);
+        promise.of.bytes.fetch_add(promise.bytes, Ordering::Relaxed);
+        promise
+    }
+
+    /// Takes what was sent and is on disk.
+    pub(crate) fn take(&self, sent: Vec<Known>) {
+        let mut kept = self.change();
+        sent.into_iter().for_each(|later| kept.take(later));
+    }
+
+    /// Lets go of what has been over for a while. `seen_from` and `patience` are those of [`Known::standing`]: what still fires by
+    /// them stays.
+    pub(crate) fn forget(&self, seen_from: Timestamp, patience: Span, now: Timestamp) {
+        let mut kept = self.change();
+        let Kept { alerts, bytes } = &mut *kept;
+        alerts.retain(|_, known| {
+            let stays = known.ends_at.max(known.updated_at) + KEPT > now
+                || known.standing(seen_from, patience, now) == Standing::Firing;
+            if !stays {
+                *bytes -= known.bytes();
+            }
+            stays
+        });
     }
 }
 

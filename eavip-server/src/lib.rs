@@ -24,6 +24,7 @@ pub mod history;
 pub mod incidents;
 pub mod ingest;
 pub mod intake;
+mod link;
 pub mod listener;
 pub mod log;
 pub mod nodes;

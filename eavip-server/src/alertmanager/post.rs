@@ -2,7 +2,7 @@
 //! on disk; of a batch that is partly bad the good ones are kept, and a 400 says what is wrong with the others.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use axum::Json;
 use axum::extract::State;
@@ -11,16 +11,19 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use eavip_core::alert::intake::{Annotations, MAX_SENT_LABELS, admit, fingerprint};
+use eavip_core::id::Digest128;
 use eavip_core::labels::Labels;
-use eavip_core::time::Timestamp;
+use eavip_core::time::{Span, Timestamp};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::refusal::Refusal;
 use crate::app::App;
 use crate::auth::{Allowed, Sender};
 use crate::commit::Alerts;
-use crate::intake::{Known, MAX_ALERTS};
-use crate::problem::Problem;
+use crate::intake::{Known, MAX_ALERTS, MAX_BYTES};
+use crate::link::leads;
+use crate::problem::{Code, Problem};
 use crate::shared::now;
 use crate::store::AlertsRecord;
 
@@ -28,6 +31,8 @@ use crate::store::AlertsRecord;
 pub const MAX_BODY: usize = 3 << 20;
 /// What is wrong is told of so many alerts; the sender's rule is the same for all of them.
 const MAX_TOLD: usize = 20;
+/// How far ahead an end is taken at its word: what nobody repeats for as long is no longer meant.
+const MAX_AHEAD: Span = Span::from_secs(7 * 86_400);
 /// Longest address of a rule at its sender.
 const MAX_GENERATOR: usize = 2_000;
 
@@ -86,13 +91,14 @@ impl Posted<'_> {
         }
         let annotations = Annotations::new(self.annotations).map_err(|error| error.to_string())?;
         let (starts_at, ends_at) = (moment(self.starts_at.as_deref())?, moment(self.ends_at.as_deref())?);
+        let ends_at = ends_at.map(|end| end.min(received_at + MAX_AHEAD));
         let starts_at = starts_at.or(ends_at).unwrap_or(received_at);
         let open_ended = ends_at.is_none();
         let ends_at = ends_at.unwrap_or(received_at + record.resolve_timeout);
         if ends_at < starts_at {
             return Err("start time must be before end time".to_owned());
         }
-        let generator = self.generator.filter(|text| !text.is_empty() && text.len() <= MAX_GENERATOR);
+        let generator = self.generator.filter(|url| leads(url) && url.len() <= MAX_GENERATOR);
         Ok(Known {
             fingerprint: fingerprint(&labels),
             labels,
@@ -105,6 +111,18 @@ impl Posted<'_> {
             fallback: record.fallback.clone(),
         })
     }
+}
+
+/// The body with nothing but what was taken of it, so that who reads it again takes the same.
+fn only(record: &AlertsRecord, taken: &[Known]) -> Bytes {
+    let taken: HashSet<Digest128> = taken.iter().map(|known| known.fingerprint).collect();
+    // It was read before.
+    let mut all: Vec<&RawValue> = serde_json::from_slice(&record.body).unwrap_or_default();
+    all.retain(|one| {
+        let known = serde_json::from_str::<Posted<'_>>(one.get()).ok().and_then(|one| one.known(record).ok());
+        known.is_some_and(|known| taken.contains(&known.fingerprint))
+    });
+    serde_json::to_vec(&all).unwrap_or_default().into()
 }
 
 /// A moment; none is what Go writes for one that isn't set.
@@ -122,7 +140,10 @@ pub(super) async fn post(
     let body = body?;
     let policy = app.shared.policy.load_full();
     let intake = &policy.alerting.intake;
-    let record = AlertsRecord {
+    let Some(turn) = app.shared.intake.turn().await else {
+        return Err(Problem::new(Code::Unavailable, "too many alerts are sent at the same time").into());
+    };
+    let mut record = AlertsRecord {
         received_at: now(),
         resolve_timeout: intake.resolve_timeout,
         fallback: sender.principal().team.clone(),
@@ -145,19 +166,21 @@ pub(super) async fn post(
             lacks.is_none()
         });
     }
-    let full = app.shared.intake.len() + known.len() > MAX_ALERTS;
+    let found = known.len();
+    let promise = app.shared.intake.promise(turn, &mut known);
+    let full = known.len() < found;
     if full {
-        let before = known.len();
-        known.retain(|alert| app.shared.intake.knows(alert.fingerprint));
-        if known.len() < before {
-            refused.push(format!(
-                "{MAX_ALERTS} alerts are kept already; {} new ones were refused",
-                before - known.len()
-            ));
-        }
+        refused.push(format!(
+            "as many alerts are kept as there is room for, {MAX_ALERTS} or {} MiB of them; {} were refused",
+            MAX_BYTES >> 20,
+            found - known.len()
+        ));
+    }
+    if !refused.is_empty() {
+        record.body = only(&record, &known);
     }
     if !known.is_empty() {
-        app.committer.alerts(Alerts { record, known }).await.map_err(Problem::from)?;
+        app.committer.alerts(Alerts { record, known, promise }).await.map_err(Problem::from)?;
     }
     metrics::counter!("eavip_alerts_refused_total").increment(refused.len() as u64);
     if refused.is_empty() {

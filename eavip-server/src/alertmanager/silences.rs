@@ -22,6 +22,7 @@ use super::refusal::Refusal;
 use super::view::{self, SilenceState};
 use crate::app::App;
 use crate::auth::{Allowed, Principal, Responder, Viewer};
+use crate::link::leads;
 use crate::shared::now;
 use crate::silencing;
 
@@ -158,8 +159,7 @@ fn ticket_in(comment: &str) -> Option<&str> {
             named && project.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_') && digits(number)
         });
         let numbered = word.rsplit_once('#').is_some_and(|(_, number)| digits(number));
-        let address = word.starts_with("https://") || word.starts_with("http://");
-        (key || numbered || address) && word.parse::<eavip_core::alert::Ticket>().is_ok()
+        (key || numbered || leads(word)) && word.parse::<eavip_core::alert::Ticket>().is_ok()
     };
     words.into_iter().find(is_ticket)
 }

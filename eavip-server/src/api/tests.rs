@@ -70,7 +70,7 @@ impl Server {
         Self::over(Arc::new(MemoryStore::new(Uuid::now_v7())), dir)
     }
 
-    fn over(store: Arc<dyn Store>, dir: impl Into<std::path::PathBuf>) -> Self {
+    pub(crate) fn over(store: Arc<dyn Store>, dir: impl Into<std::path::PathBuf>) -> Self {
         let mut recovered = recover(store.as_ref()).unwrap();
         let shared = Shared::new(recovered.take_state(), Policy::builtin());
         let (committer, _) = spawn(store, Arc::clone(&shared), recovered).unwrap();

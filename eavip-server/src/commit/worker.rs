@@ -15,7 +15,7 @@ use super::{
 };
 use crate::checkpoint::{Admission, Checkpoint, Mark, Places};
 use crate::history;
-use crate::intake::Known;
+use crate::intake::{Known, Promise};
 use crate::record::{Actor, DeliveryEvent, Event, LedgerRecord, NodeEvent, VERSION};
 use crate::shared::{ChangeKind, Shared, now};
 use crate::store::{ReportRecord, Store, StoreError};
@@ -59,8 +59,8 @@ struct Worker {
     told: HashMap<NodeId, Timestamp>,
 }
 
-/// Alerts of a request, and who waits for them.
-type SentAlerts = (Vec<Known>, oneshot::Sender<Result<(), MutateError>>);
+/// Alerts of a request, their room, and who waits for them.
+type SentAlerts = (Vec<Known>, Promise, oneshot::Sender<Result<(), MutateError>>);
 
 /// What is written but not yet durable.
 #[derive(Default)]
@@ -170,7 +170,7 @@ impl Worker {
     /// Appends another system's alerts; they are answered with their group.
     fn take(
         &mut self,
-        Alerts { record, known }: Alerts,
+        Alerts { record, known, promise }: Alerts,
         reply: oneshot::Sender<Result<(), MutateError>>,
         group: &mut Group,
     ) -> Result<(), StoreError> {
@@ -178,7 +178,7 @@ impl Worker {
             Ok(position) => {
                 self.places.note(record.received_at, position);
                 self.reports = position + 1;
-                group.alerts.push((known, reply));
+                group.alerts.push((known, promise, reply));
             }
             Err(StoreError::Full) => drop(reply.send(Err(MutateError::Full))),
             Err(StoreError::Record(what)) => drop(reply.send(Err(MutateError::Unwritable(what)))),
@@ -193,9 +193,10 @@ impl Worker {
             self.store.sync()?;
         }
         if !group.alerts.is_empty() {
-            for (known, reply) in group.alerts {
+            for (known, promise, reply) in group.alerts {
                 metrics::counter!("eavip_alerts_received_total").increment(known.len() as u64);
                 self.shared.intake.take(known);
+                drop(promise);
                 // A sender that went away sends again.
                 let _ = reply.send(Ok(()));
             }
@@ -351,7 +352,8 @@ impl Worker {
     fn moment(&mut self) -> Moment {
         let at = now();
         self.rolled_before = history::slot(at);
-        self.shared.intake.forget(at);
+        let patience = self.shared.policy.load().alerting.intake.resolve_timeout;
+        self.shared.intake.forget(self.shared.started_at, patience, at);
         let checkpoint = Checkpoint {
             ledger: self.ledger,
             reports: self.reports,

@@ -11,6 +11,7 @@ use super::on_call::names;
 use super::words::{self, counted};
 use super::{Main, Rendered, encoded, silences};
 use crate::api::view::{Alert, AlertDetail, History, Now};
+use crate::link::leads;
 
 /// Which alerts are asked for, as it stands in the page's query; what can't be read asks for nothing special.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -174,7 +175,7 @@ fn runbook_link(alert: &Alert, chrome: &Chrome) -> Option<String> {
     if url.starts_with('/') && !url.starts_with("//") {
         Some(format!("{}{url}", chrome.base))
     } else {
-        (url.starts_with("https://") || url.starts_with("http://")).then(|| url.to_owned())
+        leads(url).then(|| url.to_owned())
     }
 }
 

@@ -12,7 +12,7 @@ use eavip_core::time::{Span, Timestamp};
 
 use crate::book::Book;
 use crate::incidents::duties;
-use crate::intake::{MAX_ALERTS, Standing};
+use crate::intake::{MAX_ALERTS, MAX_BYTES, Standing};
 use crate::shared::Shared;
 use crate::{noise, trends};
 
@@ -71,8 +71,11 @@ fn own(
         let none = Labels::default();
         stated.extend(about(Concern::IntakeQuarantined, "/alerts/quarantined", &none, summary, since));
     }
-    if shared.intake.len() >= MAX_ALERTS {
-        let summary = format!("other systems send more than {MAX_ALERTS} alerts; further ones are refused");
+    if shared.intake.is_full() {
+        let summary = format!(
+            "other systems send more than {MAX_ALERTS} alerts or {} MiB of them; further ones are refused",
+            MAX_BYTES >> 20
+        );
         stated.extend(about(Concern::IntakeFull, "/alerts", &Labels::default(), summary, now));
     }
     let book = shared.book();

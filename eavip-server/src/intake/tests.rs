@@ -75,9 +75,10 @@ fn words_whose_times_overlap_are_merged_as_alertmanager_does() {
 fn what_is_over_is_let_go_after_a_while() {
     let intake = Intake::default();
     intake.take(vec![known(10, 0, 10)]);
-    intake.forget(at(900));
+    let forget = |now| intake.forget(at(0), Span::from_secs(300), at(now));
+    forget(900);
     assert_eq!(intake.len(), 1);
-    intake.forget(at(910));
+    forget(910);
     assert!(intake.is_empty());
 }
 
@@ -88,5 +89,48 @@ fn a_checkpoint_restores_all_of_it() {
     let json = serde_json::to_vec(&intake.all()).unwrap();
     let again = Intake::restored(serde_json::from_slice(&json).unwrap());
     assert_eq!(again.all(), intake.all());
-    assert!(again.knows(known(0, 0, 0).fingerprint));
+    assert!(again.get(known(0, 0, 0).fingerprint).is_some());
+}
+
+#[test]
+fn what_ran_out_while_nobody_listened_stays_until_its_sender_had_time_to_repeat_it() {
+    let intake = Intake::default();
+    intake.take(vec![known(0, 0, 10)]);
+    let forget = |now| intake.forget(at(5_000), Span::from_secs(300), at(now));
+    forget(5_299);
+    assert_eq!(intake.len(), 1);
+    forget(5_300);
+    assert!(intake.is_empty());
+}
+
+#[tokio::test]
+async fn room_is_promised_once_and_given_back() {
+    let intake = Intake::default();
+    let labels = |n: usize| Labels::new([("alertname", format!("A{n:06}"))]).unwrap();
+    let long = |n: usize, bytes: usize| Known {
+        fingerprint: Digest128::of([&n.to_be_bytes()[..]]),
+        labels: labels(n),
+        annotations: Annotations::new([("a".to_owned(), "x".repeat(bytes))].into()).unwrap(),
+        ..known(0, 0, 100)
+    };
+    let most = MAX_BYTES / long(0, 8_000).bytes();
+    let mut all: Vec<Known> = (0..most).map(|n| long(n, 8_000)).collect();
+    let promise = intake.promise(intake.turn().await.unwrap(), &mut all);
+    assert_eq!(all.len(), most);
+    let mut further = vec![long(most, 8_000)];
+    drop(intake.promise(intake.turn().await.unwrap(), &mut further));
+    assert!(further.is_empty(), "what is on its way counts");
+    intake.take(all);
+    drop(promise);
+    assert!(!intake.is_empty() && intake.is_full());
+    let mut repeated = vec![long(0, 8_000), long(1, 10), long(2, 8_001), long(most, 10)];
+    drop(intake.promise(intake.turn().await.unwrap(), &mut repeated));
+    let kept: Vec<usize> = repeated.iter().map(Known::bytes).collect();
+    assert_eq!(kept[..2], [long(0, 8_000).bytes(), long(1, 10).bytes()], "what takes no more room is taken");
+    intake.forget(at(0), Span::ZERO, at(100_000));
+    assert_eq!((intake.len(), intake.kept().bytes), (0, 0));
+    assert_eq!(
+        (intake.promised.alerts.load(Ordering::Relaxed), intake.promised.bytes.load(Ordering::Relaxed)),
+        (0, 0)
+    );
 }

@@ -7,6 +7,7 @@ use super::http::Endpoint;
 use super::message::Message;
 use super::receiver::SendError;
 use super::wording::{Entry, Wording};
+use crate::link::leads;
 
 /// Alerts that one message spells out; more isn't read.
 const MAX_ALERTS: usize = 10;
@@ -46,8 +47,8 @@ fn alert(entry: &Entry) -> String {
     for (name, value) in &entry.facts {
         text += &format!("\n{name}: {}", escaped(value));
     }
-    let leads = entry.runbook.starts_with("https://") || entry.runbook.starts_with("http://");
-    let runbook = if leads { link(&entry.runbook, &entry.runbook) } else { escaped(&entry.runbook) };
+    let runbook =
+        if leads(&entry.runbook) { link(&entry.runbook, &entry.runbook) } else { escaped(&entry.runbook) };
     text + &format!("\nRunbook: {runbook}")
 }
 

@@ -12,6 +12,7 @@ use super::http::Endpoint;
 use super::message::{Body, Message};
 use super::receiver::SendError;
 use super::wording::{Entry, Wording, line};
+use crate::link::leads;
 
 /// Where events go unless the configuration says otherwise; accounts in the EU have another address.
 pub(super) const URL: &str = "https://events.pagerduty.com/v2/enqueue";
@@ -75,7 +76,7 @@ impl PagerDuty {
         let source = place.filter(|place| !place.is_empty()).unwrap_or_else(|| message.server.clone());
         let runbooks =
             wording.alerts.iter().map(|alert| &alert.runbook).collect::<std::collections::BTreeSet<_>>();
-        let links = runbooks.into_iter().filter(|url| url.starts_with("http"));
+        let links = runbooks.into_iter().filter(|url| leads(url));
         Event {
             routing_key: self.key.expose(),
             event_action: if over { "resolve" } else { "trigger" },

@@ -7,6 +7,7 @@ use super::http::Endpoint;
 use super::message::Message;
 use super::receiver::SendError;
 use super::wording::{Entry, Wording};
+use crate::link::leads;
 
 /// Alerts that one message spells out: a block each of the 50 that a message may have, and short enough to be read.
 const MAX_ALERTS: usize = 10;
@@ -69,8 +70,7 @@ fn more(wording: &Wording) -> Option<String> {
 /// A link where a text can be one; nothing that runs.
 fn link(url: &str) -> String {
     let text = escaped(url);
-    let leads = url.starts_with("https://") || url.starts_with("http://");
-    if leads && !url.contains('|') { format!("<{text}>") } else { text }
+    if leads(url) && !url.contains('|') { format!("<{text}>") } else { text }
 }
 
 /// The three characters that mean something to Slack; its manual says that no others must be replaced.

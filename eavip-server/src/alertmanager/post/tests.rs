@@ -121,7 +121,9 @@ async fn refuses_what_is_no_list_of_alerts_as_one_json_string() {
 
 #[tokio::test]
 async fn in_strict_mode_an_alert_that_lacks_something_is_refused_by_name() {
-    let (server, token) = server(Role::Sender).await;
+    let store = Arc::new(crate::store::memory::MemoryStore::new(uuid::Uuid::nil()));
+    let server = Server::over(Arc::clone(&store) as _, "/nonexistent");
+    let token = server.token(Role::Sender).await;
     server.app.shared.policy.store(Arc::new(policy("[intake]\nstrict = true\n")));
     let sent = json!([
         { "labels": { "alertname": "Stray" } },
@@ -133,7 +135,24 @@ async fn in_strict_mode_an_alert_that_lacks_something_is_refused_by_name() {
     for part in [r#"{alertname="Stray"}: nobody is found who owns it"#, "it says nowhere what to do"] {
         assert!(said.contains(part), "{said}");
     }
-    assert_eq!(server.app.shared.intake.len(), 1);
+    let kept = server.app.shared.intake.all();
+    assert_eq!(kept.len(), 1);
+    let again = crate::commit::recover(&*store).unwrap().intake;
+    assert_eq!(again.all(), kept, "what was refused doesn't come back with a restart");
+}
+
+#[test]
+fn takes_an_end_at_its_word_for_a_week_and_of_addresses_those_of_the_web() {
+    let sent = |url: &str| {
+        let alert = json!({ "labels": { "a": "b" }, "endsAt": "2099-01-01T00:00:00Z", "generatorURL": url });
+        read(&record(&json!([alert]).to_string())).unwrap().known.remove(0)
+    };
+    assert_eq!(sent("").ends_at.as_millis(), 1_000_000 + 7 * 86_400_000);
+    assert_eq!(
+        sent("http://prometheus:9090/graph").generator.as_deref(),
+        Some("http://prometheus:9090/graph")
+    );
+    assert_eq!(sent("javascript:alert(1)").generator, None);
 }
 
 #[tokio::test]
@@ -155,6 +174,9 @@ async fn over_the_bound_it_takes_what_it_knows_and_refuses_what_is_new() {
     let sent = json!([{ "labels": { "alertname": "A7" } }, { "labels": { "alertname": "New" } }]);
     let answer = post(&server, &token, "/api/v2/alerts", sent).await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(answer.json(), json!("50000 alerts are kept already; 1 new ones were refused"));
+    assert_eq!(
+        answer.json(),
+        json!("as many alerts are kept as there is room for, 50000 or 192 MiB of them; 1 were refused")
+    );
     assert_eq!(server.app.shared.intake.len(), MAX_ALERTS);
 }

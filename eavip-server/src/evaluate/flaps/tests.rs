@@ -40,7 +40,10 @@ async fn step(inside: &Inside, fires: bool, at: Timestamp) {
         fallback: None,
         body: bytes::Bytes::from_static(b"[]"),
     };
-    inside.committer.alerts(Alerts { record, known: vec![known] }).await.unwrap();
+    let intake = &inside.shared.intake;
+    let mut known = vec![known];
+    let promise = intake.promise(intake.turn().await.unwrap(), &mut known);
+    inside.committer.alerts(Alerts { record, known, promise }).await.unwrap();
     crate::evaluate::once(&inside.shared, &inside.committer, at).await.unwrap();
 }
 
