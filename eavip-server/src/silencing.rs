@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use eavip_core::aggregate::Aggregate as _;
-use eavip_core::alert::silence::{Request, SECOND_PERSON, Silence, SilenceCommand, SilenceEvent};
+use eavip_core::alert::silence::{
+    self, Request, SECOND_PERSON, Silence, SilenceCommand, SilenceEvent, SilenceStatus,
+};
 use eavip_core::alert::{Category, route};
 use eavip_core::decision::Refused;
 use eavip_core::id::{Digest128, PersonId, ReceiverId, TeamId};
@@ -17,8 +19,10 @@ use crate::book::Book;
 use crate::book::silences::MAX_SILENCES;
 use crate::record::{Content, DeliveryEvent, Event, Notice, Recipient, Topic, delivery_id};
 
-/// More silences than are kept.
+/// More silences than are kept, or than one person may have.
 pub const TOO_MANY: &str = "EAVIP-U09";
+/// Most silences of one person that aren't over.
+const MAX_OF_ONE: usize = 1_000;
 
 /// A new silence's id.
 #[must_use]
@@ -32,8 +36,8 @@ pub fn uuid(id: Digest128) -> Uuid {
     Uuid::from_bytes(id.0)
 }
 
-/// Asks for a silence. `speaks` is the person for whom the request's credential speaks: whoever asks in another's name could
-/// approve as the second person what they asked for as the first, so that takes one's own name.
+/// Asks for a silence; `before` is the one that ends for it. `speaks` is the person for whom the request's credential speaks:
+/// whoever asks in another's name could approve as the second person what they asked for as the first, so that takes one's own.
 ///
 /// # Errors
 /// Everything that stands against it.
@@ -41,18 +45,29 @@ pub fn request(
     book: &Book,
     policy: &Policy,
     request: Request,
+    before: Option<Digest128>,
     speaks: Option<&PersonId>,
     at: Timestamp,
 ) -> Result<Vec<Event>, Refused> {
+    let is_over = |status| matches!(status, SilenceStatus::Expired | SilenceStatus::Ended);
+    let others = || book.silences.iter().filter(|(id, _)| Some(*id) != before).map(|(_, silence)| silence);
+    let of_one =
+        others().filter(|silence| silence.request.by == request.by && !is_over(silence.status(at))).count();
+    if of_one >= MAX_OF_ONE {
+        let message = format!("`{}` has {MAX_OF_ONE} silences that aren't over", request.by);
+        return Err(Refused::because(TOO_MANY, message, "use fewer with wider matchers, or end some"));
+    }
     if book.silences.iter().len() >= MAX_SILENCES {
         let message = format!("there are {MAX_SILENCES} silences");
         return Err(Refused::because(TOO_MANY, message, "use fewer with wider matchers"));
     }
     let (id, by) = (request.id, request.by.clone());
+    let more = silence::needs_second_person(&request, others(), policy, at);
     let decided = Silence::decide(book.silences.get(id), SilenceCommand::Request(request), policy, at)?;
     let mut events = Vec::new();
-    for event in decided {
-        if let SilenceEvent::Requested { request, waits, owners, .. } = &event {
+    for mut event in decided {
+        if let SilenceEvent::Requested { request, waits, owners, .. } = &mut event {
+            *waits |= more;
             if *waits && speaks != Some(&by) {
                 let message = format!("a second person is needed, and `{by}` was named by somebody else");
                 return Err(SECOND_PERSON.fail(message, "ask for it in your own name").into());

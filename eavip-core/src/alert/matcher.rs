@@ -20,6 +20,8 @@ pub use read::InvalidMatcher;
 
 /// Most matchers of one list: one for each label that an alert can have.
 pub const MAX_MATCHERS: usize = MAX_LABELS;
+/// Most bytes that the compiled patterns of one list take together: two of the largest, or all of a usual size.
+pub const MAX_PATTERNS: usize = 128 << 10;
 
 words! {
     /// How a matcher compares, as Alertmanager writes it.
@@ -138,6 +140,14 @@ impl Matcher {
         !self.differs
     }
 
+    /// At most so many bytes its compiled pattern takes.
+    fn bytes(&self) -> usize {
+        match &self.wanted {
+            Wanted::Text(_) => 0,
+            Wanted::Pattern(pattern) => pattern.bytes(),
+        }
+    }
+
     fn takes(&self, value: &str) -> bool {
         let fits = match &self.wanted {
             Wanted::Text(text) => **text == *value,
@@ -207,18 +217,42 @@ impl<'de> Deserialize<'de> for Matcher {
 #[serde(transparent)]
 pub struct Matchers(Vec<Matcher>);
 
-/// More matchers than an alert can have labels.
+/// A list that would cost too much to hold and to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{count} matchers are too many; write at most {MAX_MATCHERS}")]
-pub struct TooManyMatchers {
-    count: usize,
+#[non_exhaustive]
+pub enum TooManyMatchers {
+    /// More matchers than an alert can have labels.
+    #[error("more than {MAX_MATCHERS} matchers are too many; write fewer")]
+    Count,
+    /// The patterns grow larger than [`MAX_PATTERNS`] together.
+    #[error("the regular expressions grow too large together; write fewer, or repeat less in them")]
+    Patterns,
+}
+
+impl Matchers {
+    /// Another matcher, as long as all of them together keep the bounds.
+    ///
+    /// # Errors
+    /// When they don't any more; the list stays as it is.
+    pub fn push(&mut self, matcher: Matcher) -> Result<(), TooManyMatchers> {
+        if self.0.len() >= MAX_MATCHERS {
+            return Err(TooManyMatchers::Count);
+        }
+        let bytes: usize = self.0.iter().chain([&matcher]).map(Matcher::bytes).sum();
+        if bytes > MAX_PATTERNS {
+            return Err(TooManyMatchers::Patterns);
+        }
+        self.0.push(matcher);
+        Ok(())
+    }
 }
 
 impl TryFrom<Vec<Matcher>> for Matchers {
     type Error = TooManyMatchers;
     fn try_from(list: Vec<Matcher>) -> Result<Self, TooManyMatchers> {
-        let count = list.len();
-        if count > MAX_MATCHERS { Err(TooManyMatchers { count }) } else { Ok(Self(list)) }
+        let mut matchers = Self::default();
+        list.into_iter().try_for_each(|matcher| matchers.push(matcher))?;
+        Ok(matchers)
     }
 }
 
@@ -231,12 +265,11 @@ impl From<Matchers> for Vec<Matcher> {
 impl FromStr for Matchers {
     type Err = InvalidMatcher;
     fn from_str(text: &str) -> Result<Self, InvalidMatcher> {
-        let pieces = read::pieces(text)?;
-        let count = pieces.len();
-        if count > MAX_MATCHERS {
-            return Err(TooManyMatchers { count }.into());
+        let mut matchers = Self::default();
+        for piece in read::pieces(text)? {
+            matchers.push(piece.parse()?)?;
         }
-        pieces.into_iter().map(str::parse).collect::<Result<_, _>>().map(Self)
+        Ok(matchers)
     }
 }
 
@@ -261,15 +294,12 @@ impl<'de> Deserialize<'de> for Matchers {
                 f.write_str("a list of matchers")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Matchers, A::Error> {
-                let mut list: Vec<Matcher> = Vec::new();
+                let mut matchers = Matchers::default();
                 // A few characters may compile to much, so it ends at the bound and not behind the last of them.
                 while let Some(matcher) = texts.next_element()? {
-                    list.push(matcher);
-                    if list.len() > MAX_MATCHERS {
-                        return Err(Error::custom(TooManyMatchers { count: list.len() }));
-                    }
+                    matchers.push(matcher).map_err(Error::custom)?;
                 }
-                Ok(Matchers(list))
+                Ok(matchers)
             }
         }
         deserializer.deserialize_seq(Bounded)

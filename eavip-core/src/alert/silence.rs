@@ -30,7 +30,8 @@ crate::rules! {
     /// A silence is asked for, approved and ended by people of the roster who are active. Declare the person, or ask one
     /// who is.
     KNOWN = "EAVIP-A13", "a silence has an author", "No alert without an owner";
-    /// A silence for longer than 24 h, or of all alerts, holds only once a second person has approved it.
+    /// A silence for longer than 24 h, or of all alerts, holds only once a second person has approved it. Others of the same alerts
+    /// that its author asked for count with it.
     SECOND_PERSON = "EAVIP-A14", "two people silence everything, or for long", "No alert without an owner";
     /// What is over, or doesn't wait for approval, can't be approved or ended. Ask for a new silence.
     MOVES = "EAVIP-A15", "a silence is approved and ended while it can be", "Alerts must be actionable";
@@ -222,6 +223,28 @@ pub fn owners(matchers: &Matchers, policy: &Policy) -> BTreeSet<TeamId> {
     policy.rules().iter().flat_map(of_rule).collect()
 }
 
+/// Whether a silence needs a second person: it means nearly everything, or silences for longer than one person may alone. What its
+/// author silences alone already counts with it, so that many short ones aren't a long one. `others` are all that are known.
+#[must_use]
+pub fn needs_second_person<'a>(
+    request: &Request,
+    others: impl IntoIterator<Item = &'a Silence>,
+    policy: &Policy,
+    now: Timestamp,
+) -> bool {
+    let wanted: BTreeSet<_> = request.matchers.iter().collect();
+    let left = |request: &Request| request.until.since(request.from.max(now));
+    let alone = |other: &&Silence| {
+        let is_open = matches!(other.status(now), SilenceStatus::Active | SilenceStatus::Scheduled);
+        is_open && !other.waits && other.request.by == request.by
+    };
+    let same = |other: &&Silence| other.request.matchers.iter().collect::<BTreeSet<_>>() == wanted;
+    let same = others.into_iter().filter(alone).filter(same).map(|other| left(&other.request));
+    let millis = same.fold(left(request).as_millis(), |all, other| all.saturating_add(other.as_millis()));
+    let lasts = Span::from_millis(millis);
+    request.matchers.is_match_all() || lasts > policy.alerting.silence.alone
+}
+
 fn why(reason: &str) -> Option<Finding> {
     let characters = reason.trim().chars().count();
     let remedy = "say in 1 to 1000 characters why";
@@ -263,8 +286,7 @@ fn request(mut request: Request, policy: &Policy, now: Timestamp) -> Result<Vec<
     Refused::when_any(findings.into_iter().flatten().collect())?;
     request.reason = request.reason.trim().to_owned();
     request.ticket = request.ticket.trim().to_owned();
-    let lasts = request.until.since(request.from);
-    let waits = lasts > limits.alone || request.matchers.is_match_all();
+    let waits = needs_second_person(&request, [], policy, now);
     let owners = owners(&request.matchers, policy);
     Ok(vec![SilenceEvent::Requested { request: Box::new(request), waits, owners, at: now }])
 }

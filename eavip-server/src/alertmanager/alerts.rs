@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use eavip_core::labels::Labels;
+use tokio::sync::Semaphore;
 
 use super::listed::Looking;
 use super::query::Query;
@@ -14,20 +15,27 @@ use super::refusal::Refusal;
 use super::view::{Alert, AlertGroup, Receiver};
 use crate::app::App;
 use crate::auth::{Allowed, Viewer};
+use crate::book::groups;
 use crate::problem::{Code, Problem};
 use crate::shared::now;
 
-/// Looks at all alerts beside the threads that answer: each is held against all silences.
-pub(super) async fn look<T: Send + 'static>(
-    app: App,
-    make: impl FnOnce(&Looking<'_>, &App) -> T + Send + 'static,
+/// Lists that are put together at the same time: each may hold all alerts against all silences.
+static AT_ONCE: Semaphore = Semaphore::const_new(4);
+
+/// Puts something together beside the threads that answer.
+pub(super) async fn beside<T: Send + 'static>(
+    make: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Refusal> {
-    let looked = move || {
-        let (book, policy) = (app.shared.book(), app.shared.policy.load());
-        make(&Looking::new(&app.shared, &book, &policy, &app.web.url, now()), &app)
-    };
-    let looked = tokio::task::spawn_blocking(looked).await;
-    looked.map_err(|_| Problem::new(Code::Internal, "the list could not be put together").into())
+    // It is never closed.
+    let _turn = AT_ONCE.acquire().await;
+    let made = tokio::task::spawn_blocking(make).await;
+    made.map_err(|_| Problem::new(Code::Internal, "the list could not be put together").into())
+}
+
+/// Looks at all alerts.
+pub(super) fn look<T>(app: &App, make: impl FnOnce(&Looking<'_>) -> T) -> T {
+    let (book, policy) = (app.shared.book(), app.shared.policy.load());
+    make(&Looking::new(&app.shared, &book, &policy, &app.web.url, now()))
 }
 
 /// Alerts, by fingerprint.
@@ -37,12 +45,13 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Result<Json<Vec<Alert>>, Refusal> {
     let query = Query::read(&uri)?;
-    let listed = look(app, move |looking, _| {
-        let mut all = looking.all();
+    beside(move || {
+        let mut all = look(&app, |looking| looking.all());
+        // What a client's pattern costs is paid while nobody waits for the book.
         all.retain(|alert| query.wants(alert));
-        all
-    });
-    listed.await.map(Json)
+        Json(all)
+    })
+    .await
 }
 
 /// Alerts as they are told together, by the labels of their groups.
@@ -52,26 +61,31 @@ pub(super) async fn groups(
     uri: Uri,
 ) -> Result<Json<Vec<AlertGroup>>, Refusal> {
     let query = Query::read(&uri)?;
-    look(app, move |looking, _| grouped(looking, &query)).await.map(Json)
+    beside(move || Json(asked(look(&app, grouped), &query))).await
 }
 
-fn grouped(looking: &Looking<'_>, query: &Query) -> Vec<AlertGroup> {
+fn grouped(looking: &Looking<'_>) -> Vec<AlertGroup> {
     let book = looking.book;
-    let mut groups = Vec::new();
-    for (_, group) in book.groups.iter() {
-        let receiver = Receiver { name: group.receiver.to_string() };
-        if !query.leads_to(&receiver) {
-            continue;
-        }
+    let group = |(_, group): (_, &groups::AlertGroup)| {
         let open = group.episodes(|id| book.alerts.get(id)).filter(|episode| episode.resolved.is_none());
-        let mut alerts: Vec<Alert> = open.filter_map(|episode| looking.of(episode)).collect();
-        alerts.retain(|alert| query.wants(alert));
-        alerts.iter_mut().for_each(|alert| alert.receivers.retain(|one| query.leads_to(one)));
-        alerts.sort_by(|a, b| listed_before(&a.labels, &b.labels));
-        if !alerts.is_empty() {
-            groups.push(AlertGroup { alerts, labels: group.labels.clone(), receiver });
+        let receiver = Receiver { name: group.receiver.to_string() };
+        let alerts = open.filter_map(|episode| looking.of(episode)).collect();
+        AlertGroup { alerts, labels: group.labels.clone(), receiver }
+    };
+    book.groups.iter().map(group).collect()
+}
+
+/// What is asked for of all groups, in Alertmanager's order.
+fn asked(mut groups: Vec<AlertGroup>, query: &Query) -> Vec<AlertGroup> {
+    groups.retain_mut(|group| {
+        if !query.leads_to(&group.receiver) {
+            return false;
         }
-    }
+        group.alerts.retain(|alert| query.wants(alert));
+        group.alerts.iter_mut().for_each(|alert| alert.receivers.retain(|one| query.leads_to(one)));
+        group.alerts.sort_by(|a, b| listed_before(&a.labels, &b.labels));
+        !group.alerts.is_empty()
+    });
     groups.sort_by(|a, b| before(&a.labels, &b.labels).then_with(|| a.receiver.cmp(&b.receiver)));
     groups
 }

@@ -8,7 +8,8 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::alerts::look;
+use super::alerts::{beside, look};
+use super::listed::Looking;
 use super::refusal::Refusal;
 use super::status::{COMPATIBLE, REVISION, names};
 use super::view::{AlertState, SilenceState};
@@ -45,7 +46,7 @@ pub(super) async fn reload(State(app): State<App>, _: Allowed<Admin>) -> Respons
 /// The metrics that readers of Alertmanager know it by.
 pub(super) async fn metrics(State(app): State<App>, _: Allowed<Viewer>) -> Result<Response, Refusal> {
     let receivers = names(&app).len() + 1;
-    let (alerts, silences) = look(app, |looking, _| {
+    let count = |looking: &Looking<'_>| {
         let mut alerts: BTreeMap<AlertState, usize> = BTreeMap::new();
         looking.all().iter().for_each(|alert| *alerts.entry(alert.status.state).or_default() += 1);
         let mut silences: BTreeMap<SilenceState, usize> = BTreeMap::new();
@@ -53,8 +54,8 @@ pub(super) async fn metrics(State(app): State<App>, _: Allowed<Viewer>) -> Resul
             *silences.entry(super::silences::state(silence, now())).or_default() += 1;
         }
         (alerts, silences)
-    })
-    .await?;
+    };
+    let (alerts, silences) = beside(move || look(&app, count)).await?;
     let mut out = String::new();
     gauge(&mut out, "build_info", "Whose API this is, and who answers.");
     let _ = writeln!(

@@ -1,7 +1,7 @@
 //! What is asked of a list: matchers, where the alerts may stand, and whom they lead to.
 
 use axum::http::Uri;
-use eavip_core::alert::matcher::{Matcher, Matchers, Operator};
+use eavip_core::alert::matcher::{InvalidMatcher, Matcher, Matchers, Operator};
 use eavip_core::labels::Labels;
 
 use super::refusal::Refusal;
@@ -27,12 +27,13 @@ fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Refusal> {
 impl Query {
     /// Reads the query of a request; names that Alertmanager doesn't know are passed over as it does.
     pub(super) fn read(uri: &Uri) -> Result<Self, Refusal> {
-        let (mut matchers, mut receiver) = (Vec::new(), None);
+        let (mut matchers, mut receiver) = (Matchers::default(), None);
         let mut flags = [("active", true), ("silenced", true), ("inhibited", true), ("unprocessed", true)];
         for (name, value) in pairs(uri)? {
             if name == "filter" {
-                let matcher = value.parse::<Matcher>();
-                matchers.push(matcher.map_err(|error| Refusal::bad(format!("filter: {error}")))?);
+                let refused = |error: InvalidMatcher| Refusal::bad(format!("filter: {error}"));
+                let matcher = value.parse().map_err(refused)?;
+                matchers.push(matcher).map_err(|error| refused(error.into()))?;
             } else if name == "receiver" && !value.is_empty() {
                 let pattern = Matcher::new("receiver", Operator::Matches, &value);
                 let pattern = pattern.map_err(|error| Refusal::bad(format!("receiver: {error}")))?;
@@ -45,8 +46,6 @@ impl Query {
                 };
             }
         }
-        let matchers =
-            Matchers::try_from(matchers).map_err(|error| Refusal::bad(format!("filter: {error}")))?;
         let [(_, active), (_, silenced), (_, inhibited), (_, unprocessed)] = flags;
         Ok(Self { matchers, receiver, active, silenced, inhibited, unprocessed })
     }

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use eavip_core::alert::matcher::{Matcher, Matchers};
+use eavip_core::alert::matcher::{MAX_MATCHERS, Matcher, Matchers};
 use eavip_core::alert::silence::{Request, Silence, SilenceStatus};
 use eavip_core::id::{Digest128, PersonId};
 use eavip_core::labels::Labels;
@@ -17,6 +17,7 @@ use eavip_core::time::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::alerts::beside;
 use super::query::Query;
 use super::refusal::Refusal;
 use super::view::{self, SilenceState};
@@ -89,22 +90,26 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Result<Json<Vec<view::Silence>>, Refusal> {
     let query = Query::read(&uri)?;
-    let (now, book) = (now(), app.shared.book());
-    let compared = |silence: &Silence| {
-        let pairs = silence.request.matchers.iter().map(|matcher| (matcher.name(), matcher.value()));
-        query.means(&Labels::default().with(pairs))
-    };
-    let meant = book.silences.iter().map(|(_, silence)| silence).filter(|silence| compared(silence));
-    let mut found: Vec<&Silence> = meant.collect();
-    found.sort_by_key(|silence| match state(silence, now) {
-        SilenceState::Active => (0, silence.request.until.as_millis()),
-        SilenceState::Pending => (1, silence.request.from.as_millis()),
-        SilenceState::Expired => {
-            let ended = silence.ended.as_ref().map_or(silence.request.until, |(_, at)| *at);
-            (2, -ended.as_millis())
-        }
-    });
-    Ok(Json(found.into_iter().map(|silence| shown(silence, now)).collect()))
+    beside(move || {
+        let now = now();
+        let all: Vec<Silence> =
+            app.shared.book().silences.iter().map(|(_, silence)| silence.clone()).collect();
+        let compared = |silence: &&Silence| {
+            let pairs = silence.request.matchers.iter().map(|matcher| (matcher.name(), matcher.value()));
+            query.means(&Labels::default().with(pairs))
+        };
+        let mut found: Vec<&Silence> = all.iter().filter(compared).collect();
+        found.sort_by_key(|silence| match state(silence, now) {
+            SilenceState::Active => (0, silence.request.until.as_millis()),
+            SilenceState::Pending => (1, silence.request.from.as_millis()),
+            SilenceState::Expired => {
+                let ended = silence.ended.as_ref().map_or(silence.request.until, |(_, at)| *at);
+                (2, -ended.as_millis())
+            }
+        });
+        Json(found.into_iter().map(|silence| shown(silence, now)).collect())
+    })
+    .await
 }
 
 /// One silence; like Alertmanager it answers without a body when there is none.
@@ -168,17 +173,20 @@ impl Posted {
     /// What is asked for, or everything that can't be used.
     fn request(self, policy: &Policy, speaks: Option<&PersonId>) -> Result<Request, Refusal> {
         let mut problems = Vec::new();
-        let mut matchers = Vec::new();
-        for (at, PostedMatcher { name, value, is_regex, is_equal }) in self.matchers.iter().enumerate() {
-            match Matcher::from_parts(name, value, *is_regex, *is_equal) {
-                Ok(matcher) => matchers.push(matcher),
+        let mut matchers = Matchers::default();
+        for (at, PostedMatcher { name, value, is_regex, is_equal }) in
+            self.matchers.iter().take(MAX_MATCHERS + 1).enumerate()
+        {
+            match Matcher::from_parts(name, value, *is_regex, *is_equal).map(|matcher| matchers.push(matcher))
+            {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    problems.push(format!("matchers: {error}"));
+                    break;
+                }
                 Err(error) => problems.push(format!("matchers[{at}]: {error}")),
             }
         }
-        let matchers = Matchers::try_from(matchers).unwrap_or_else(|error| {
-            problems.push(format!("matchers: {error}"));
-            Matchers::default()
-        });
         if self.matchers.is_empty() {
             problems.push("matchers: there are none; say which alerts are meant".to_owned());
         }
@@ -247,7 +255,7 @@ pub(super) async fn create(
         if let Some(before) = before.filter(open) {
             events = silencing::end(book, &policy, before, by, REPLACED.to_owned(), at)?;
         }
-        events.extend(silencing::request(book, &policy, request, speaks.as_ref(), at)?);
+        events.extend(silencing::request(book, &policy, request, before, speaks.as_ref(), at)?);
         Ok(events)
     };
     responder.mutate(&app, Some(reason), decide).await?;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use eavip_core::alert::episode::MAX_REASON;
-use eavip_core::alert::matcher::{MAX_MATCHERS, Matcher, Matchers};
+use eavip_core::alert::matcher::{InvalidMatcher, MAX_MATCHERS, Matcher, Matchers};
 use eavip_core::alert::silence::{Request, SilenceStatus};
 use eavip_core::id::Digest128;
 use eavip_core::time::Timestamp;
@@ -153,13 +153,12 @@ pub async fn request(app: &App, by: &Allowed<Responder>, asked: RequestSilence) 
     if !(1..=MAX_MATCHERS).contains(&count) {
         return Err(Problem::invalid("matchers", format!("use 1 to {MAX_MATCHERS}")));
     }
-    let mut matchers = Vec::with_capacity(count);
+    let mut matchers = Matchers::default();
     for (at, matcher) in asked.matchers.iter().enumerate() {
-        let read = matcher.parse::<Matcher>();
-        matchers.push(read.map_err(|error| Problem::invalid(format!("matchers[{at}]"), error.to_string()))?);
+        let refused = |error: InvalidMatcher| Problem::invalid(format!("matchers[{at}]"), error.to_string());
+        let matcher: Matcher = matcher.parse().map_err(refused)?;
+        matchers.push(matcher).map_err(|error| refused(error.into()))?;
     }
-    let matchers = Matchers::try_from(matchers);
-    let matchers = matchers.map_err(|error| Problem::invalid("matchers", error.to_string()))?;
     let id = silencing::new_id();
     let (from, until) = (asked.from.unwrap_or_else(now), asked.until);
     let request = Request {
@@ -171,7 +170,7 @@ pub async fn request(app: &App, by: &Allowed<Responder>, asked: RequestSilence) 
         from,
         until,
     };
-    let decide = move |book: &Book, at| silencing::request(book, &policy, request, Some(&person), at);
+    let decide = move |book: &Book, at| silencing::request(book, &policy, request, None, Some(&person), at);
     by.mutate(app, Some(reason), decide).await?;
     one(app, silencing::uuid(id))
 }

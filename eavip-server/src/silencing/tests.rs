@@ -67,7 +67,7 @@ fn tells_the_owners_of_what_is_silenced_in_the_same_record() {
         ("alertname=Elsewhere", 1, vec![], ""),
         ("alertname=disk-full", 30, vec!["ops"], "ana asks to silence"),
     ] {
-        let events = request(&book, &policy, asked(matchers, hours), Some(&speaks), now()).unwrap();
+        let events = request(&book, &policy, asked(matchers, hours), None, Some(&speaks), now()).unwrap();
         assert!(matches!(events.first(), Some(Event::Silence { .. })), "{matchers}");
         let (told, said) = told_of(&events);
         assert_eq!(told, receivers, "{matchers}");
@@ -83,8 +83,31 @@ fn nobody_makes_themselves_the_second_person() {
         [("alertname=x", 1, false), ("alertname=x", 25, true), ("alertname!=x", 1, true)]
     {
         for speaks in [None, Some(&other)] {
-            let result = request(&book, &policy, asked(matchers, hours), speaks, now());
+            let result = request(&book, &policy, asked(matchers, hours), None, speaks, now());
             assert_eq!(result.is_err(), refused, "{matchers} for {hours} h, spoken for by {speaks:?}");
         }
     }
+}
+
+#[test]
+fn many_short_silences_of_one_person_need_a_second_one_as_a_long_one_does() {
+    let policy = policy(RUNBOOK);
+    let (mut book, ana) = (Book::default(), "ana".parse().unwrap());
+    let ask = |book: &Book, matchers: &str, hours, before| {
+        request(book, &policy, asked(matchers, hours), before, Some(&ana), now())
+            .map(|mut events| events.remove(0))
+    };
+    let waits = |event: &Event| {
+        matches!(event, Event::Silence { event: SilenceEvent::Requested { waits: true, .. }, .. })
+    };
+    let first = ask(&book, "service=shop,zone=a", 20, None).unwrap();
+    assert!(!waits(&first));
+    let Event::Silence { id, .. } = first.clone() else { unreachable!() };
+    let actor = crate::record::Actor::Server("test".to_owned());
+    let record = crate::record::LedgerRecord { v: 1, at: now(), actor, reason: None, events: vec![first] };
+    book.apply(0, &record);
+    assert!(waits(&ask(&book, "zone=a,service=shop", 5, None).unwrap()), "25 h of the same");
+    assert!(!waits(&ask(&book, "zone=a,service=shop", 3, None).unwrap()));
+    assert!(!waits(&ask(&book, "service=shop,zone=b", 20, None).unwrap()), "of other alerts");
+    assert!(!waits(&ask(&book, "zone=a,service=shop", 20, Some(id)).unwrap()), "in its place");
 }

@@ -12,9 +12,9 @@ use regex_lite::{Regex, RegexBuilder};
 
 use super::InvalidMatcher;
 
-/// Most bytes of a compiled pattern: every text that a label can have fits as a pattern. A match looks at each state once per
-/// character, so this and the longest value bound it, to some 2 million steps.
-const MAX_COMPILED: usize = 64 * 1024;
+/// Bounds on the bytes of a compiled pattern, from one to the next. Within the last every text that a label can have fits as a
+/// pattern; a match looks at each state once per character, so this and the longest value bound it, to some 2 million steps.
+const SIZES: [usize; 4] = [1 << 10, 4 << 10, 16 << 10, 64 << 10];
 /// What `regex-lite` says of a larger one.
 const OVER_SIZE: &str = "compiled regex exceeded size limit";
 
@@ -23,10 +23,18 @@ const OVER_SIZE: &str = "compiled regex exceeded size limit";
 pub(super) struct Pattern {
     text: Box<str>,
     compiled: Arc<Regex>,
+    bytes: usize,
 }
 
-fn compile(text: &str) -> Result<Regex, regex_lite::Error> {
-    RegexBuilder::new(text).size_limit(MAX_COMPILED).build()
+/// A compiled pattern, and the least of [`SIZES`] within which it fits.
+fn compile(text: &str) -> Result<(Regex, usize), regex_lite::Error> {
+    let within = |bytes: usize| RegexBuilder::new(text).size_limit(bytes).build().map(|regex| (regex, bytes));
+    let [small @ .., largest] = SIZES;
+    let fits = small
+        .into_iter()
+        .map(within)
+        .find(|built| !built.as_ref().is_err_and(|error| error.to_string() == OVER_SIZE));
+    fits.unwrap_or_else(|| within(largest))
 }
 
 impl Pattern {
@@ -40,8 +48,14 @@ impl Pattern {
             }
         };
         // By itself first: `a)|(?:b` is no pattern, and between the anchors it would be one.
-        let compiled = compile(text).and_then(|_| compile(&format!("^(?:{text})$"))).map_err(refused)?;
-        Ok(Self { text: text.into(), compiled: Arc::new(compiled) })
+        let (compiled, bytes) =
+            compile(text).and_then(|_| compile(&format!("^(?:{text})$"))).map_err(refused)?;
+        Ok(Self { text: text.into(), compiled: Arc::new(compiled), bytes })
+    }
+
+    /// At most so many bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn text(&self) -> &str {

@@ -104,12 +104,12 @@ fn refuses_what_is_no_list_of_matchers_and_says_why() {
     let long = format!("service=~\"{}\"", "a".repeat(1025));
     assert!(long.parse::<Matcher>().unwrap_err().to_string().contains("1025 bytes"));
     let many = vec!["a=b"; MAX_MATCHERS + 1];
-    assert!(many.join(",").parse::<Matchers>().unwrap_err().to_string().contains("65 matchers are too many"));
+    assert!(many.join(",").parse::<Matchers>().unwrap_err().to_string().contains("64 matchers are too many"));
     let many = vec!["a=b".parse::<Matcher>().unwrap(); MAX_MATCHERS + 1];
     let json = serde_json::to_string(&many).unwrap();
     assert!(Matchers::try_from(many).is_err());
     assert!(
-        serde_json::from_str::<Matchers>(&json).unwrap_err().to_string().contains("65 matchers are too many")
+        serde_json::from_str::<Matchers>(&json).unwrap_err().to_string().contains("64 matchers are too many")
     );
     let first = format!("[{}\"a=~(\"]", "\"a=~b\",".repeat(MAX_MATCHERS + 1));
     let error = serde_json::from_str::<Matchers>(&first).unwrap_err().to_string();
@@ -255,4 +255,19 @@ proptest! {
         let matchers = Matchers::try_from(list).unwrap();
         prop_assert!(matchers.is_match_all() || !matchers.matches(&Labels::default()));
     }
+}
+
+#[test]
+fn patterns_together_have_a_bound_as_each_has() {
+    let large = |name: &str| format!("{name}=~\"(a|b){{100}}\"").parse::<Matcher>().unwrap();
+    let mut matchers = Matchers::default();
+    assert_eq!(matchers.push(large("a")), Ok(()));
+    let fitted = (0..MAX_MATCHERS).take_while(|n| matchers.push(large(&format!("l{n}"))).is_ok()).count();
+    assert!(fitted < 10, "{fitted} more fitted");
+    let list: Vec<String> = (0..20).map(|n| large(&format!("l{n}")).to_string()).collect();
+    let text = format!("{{{}}}", list.join(","));
+    assert!(text.parse::<Matchers>().unwrap_err().to_string().contains("too large together"));
+    assert!(serde_json::from_value::<Matchers>(serde_json::json!(list)).is_err());
+    let usual = (0..MAX_MATCHERS).map(|n| format!("l{n}=~\"(web|shop)-[0-9]+\"").parse().unwrap());
+    assert_eq!(Matchers::try_from(usual.collect::<Vec<Matcher>>()).unwrap().iter().len(), MAX_MATCHERS);
 }

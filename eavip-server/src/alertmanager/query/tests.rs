@@ -11,7 +11,7 @@ fn says_which_part_of_a_query_cannot_be_used() {
         ("filter=a%3D~%22(%22", "filter: `(` can't be used as a regular expression"),
         (&explosion, "filter: `(x{900}){900}`"),
         ("filter=%C3%BC%3D1", "filter: `ü` can't be a label name"),
-        (&many.join("&"), "filter: 70 matchers are too many"),
+        (&many.join("&"), "filter: more than 64 matchers are too many"),
         ("receiver=(", "receiver: `(` can't be used"),
         ("silenced=maybe", "silenced: use true or false"),
         ("active=", "active: use true or false"),

@@ -144,7 +144,7 @@ async fn says_what_is_wrong_with_a_silence_by_field() {
         (set("matchers", json!([])), "matchers: there are none"),
         (set("matchers", matchers("(", 1)), "matchers[0]: `(` can't be used as a regular expression"),
         (set("matchers", matchers("(a{900}){900}", 1)), "matchers[0]: `(a{900}){900}`"),
-        (set("matchers", matchers("a", 70)), "matchers: 70 matchers are too many"),
+        (set("matchers", matchers("a", 70)), "matchers: more than 64 matchers are too many"),
         (
             set("matchers", json!([{ "name": "Ünï", "value": "x" }])),
             "matchers[0]: `Ünï` can't be a label name",
