@@ -2,6 +2,7 @@
 //! tell that it is gone. Each is told once, over restarts of the agent too; what couldn't be told is tried again.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use eavip_core::id::{Digest128, NodeId};
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::config::fallback::FallbackConfig;
+use crate::egress::{self, Guarded};
 use crate::push::{LinkState, LinkStatus};
 use crate::shutdown::Shutdown;
 use crate::signature::SigningKey;
@@ -125,6 +127,7 @@ impl Fallback {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(TIMEOUT)
+            .dns_resolver(Arc::new(Guarded))
             .user_agent(concat!("eavip-agent/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| dial::reason(&error))?;
@@ -222,7 +225,10 @@ impl Fallback {
 pub async fn trouble(config: &FallbackConfig) -> Result<(), String> {
     let secret = config.secret.resolve().map_err(|error| error.to_string())?;
     SigningKey::parse(secret.expose()).map_err(|error| error.to_string())?;
-    let connect = tokio::net::TcpStream::connect((config.url.host(), config.url.port()));
+    let connect = async {
+        let addresses = egress::addresses(config.url.host(), config.url.port()).await?;
+        tokio::net::TcpStream::connect(&addresses[..]).await
+    };
     match tokio::time::timeout(TIMEOUT, connect).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(error.to_string()),

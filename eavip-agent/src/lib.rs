@@ -9,6 +9,7 @@ pub mod collect;
 pub mod config;
 pub mod dial;
 pub mod durable;
+pub mod egress;
 pub mod enrol;
 pub mod fallback;
 pub mod identity;

@@ -131,12 +131,12 @@ fn messages<'a>(
     at: Timestamp,
 ) -> Vec<Event> {
     let recipients = people.flat_map(|person| book.on_call.recipients(person));
-    recipients.map(|to| decided(to, &episode.0, content.clone(), at)).collect()
+    recipients.map(|to| decided(to, &episode.0, content.clone(), at).1).collect()
 }
 
-/// A message to a person, decided now. Its id says whom it is for, so that two people behind one receiver get one each.
-pub(crate) fn decided(to: Recipient, about: &[u8], content: Content, at: Timestamp) -> Event {
+/// A message to a person, decided now, with its id. That says whom it is for, so that two people behind one receiver get one each.
+pub(crate) fn decided(to: Recipient, about: &[u8], content: Content, at: Timestamp) -> (Digest128, Event) {
     let person = to.person.as_ref().map_or("", PersonId::as_str);
     let id = delivery_id(&to, &[about, person.as_bytes()].concat(), at);
-    Event::Delivery { id, event: DeliveryEvent::Decided { to, content } }
+    (id, Event::Delivery { id, event: DeliveryEvent::Decided { to, content } })
 }

@@ -5,6 +5,7 @@ use eavip_core::time::Span;
 
 use super::target::Address;
 use super::watch::span;
+use crate::egress::forbidden;
 use crate::secret::SecretRef;
 
 /// How long the server may be gone when nobody says: with a report each 15 s it is told within a minute.
@@ -23,7 +24,16 @@ pub struct FallbackConfig {
 
 impl FallbackConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
-        let url = section.required("url", "say whom to tell: `url = \"https://…\"`");
+        let url: Option<Address> = section.required("url", "say whom to tell: `url = \"https://…\"`");
+        if url.as_ref().is_some_and(|url| url.host().parse().is_ok_and(forbidden)) {
+            let message = "`url` leads to an address that nothing may be sent to";
+            section.problem(
+                Some("url"),
+                "EAVIP-P03",
+                message,
+                "name the webhook of somebody who is to be told",
+            );
+        }
         let secret = SecretRef::read(section, "secret");
         if !section.has("secret") {
             section

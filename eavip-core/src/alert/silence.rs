@@ -232,13 +232,19 @@ pub fn needs_second_person<'a>(
     policy: &Policy,
     now: Timestamp,
 ) -> bool {
-    let wanted: BTreeSet<_> = request.matchers.iter().collect();
+    let sorted = |matchers: &'_ Matchers| {
+        let mut sorted: Vec<String> = matchers.iter().map(ToString::to_string).collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        sorted
+    };
+    let wanted = sorted(&request.matchers);
     let left = |request: &Request| request.until.since(request.from.max(now));
     let alone = |other: &&Silence| {
         let is_open = matches!(other.status(now), SilenceStatus::Active | SilenceStatus::Scheduled);
         is_open && !other.waits && other.request.by == request.by
     };
-    let same = |other: &&Silence| other.request.matchers.iter().collect::<BTreeSet<_>>() == wanted;
+    let same = |other: &&Silence| sorted(&other.request.matchers) == wanted;
     let same = others.into_iter().filter(alone).filter(same).map(|other| left(&other.request));
     let millis = same.fold(left(request).as_millis(), |all, other| all.saturating_add(other.as_millis()));
     let lasts = Span::from_millis(millis);

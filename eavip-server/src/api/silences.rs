@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use eavip_core::alert::episode::MAX_REASON;
 use eavip_core::alert::matcher::{InvalidMatcher, MAX_MATCHERS, Matcher, Matchers};
-use eavip_core::alert::silence::{Request, SilenceStatus};
+use eavip_core::alert::silence::{self, Request, SilenceStatus};
 use eavip_core::id::Digest128;
 use eavip_core::time::Timestamp;
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::build::silence::Open;
 use super::extract::{Body, Id, Params};
 use super::page::{cursor, limit, page};
 use super::view::{Page, Silence, Window, words};
@@ -66,20 +67,22 @@ async fn list(
 /// When cursor or limit can't be used.
 pub fn silences(app: &App, query: &ListQuery) -> Result<Page<Silence>, Problem> {
     let (before, limit) = (cursor::<Uuid>(query.cursor.as_deref())?, limit(query.limit)?);
-    let (book, now) = (app.shared.book(), now());
+    let now = now();
     // Ids begin with the moment at which they were made.
     let earlier = |id: Digest128| before.is_none_or(|before| id.0 < *before.as_bytes());
-    let mut found: Vec<_> = book
-        .silences
-        .iter()
-        .filter(|(id, silence)| {
+    let (found, open) = {
+        let book = app.shared.book();
+        let asked = book.silences.iter().filter(|(id, silence)| {
             earlier(*id) && query.status.is_none_or(|status| status == silence.status(now))
-        })
-        .collect();
-    found.reverse();
-    found.truncate(limit + 1);
+        });
+        let mut found: Vec<(Digest128, &silence::Silence)> = asked.collect();
+        found.reverse();
+        found.truncate(limit + 1);
+        let found: Vec<_> = found.into_iter().map(|(id, silence)| (id, silence.clone())).collect();
+        (found, Open::of(&book))
+    };
     let place = |(id, _): &(Digest128, _)| silencing::uuid(*id).to_string();
-    Ok(page(found, limit, place, |(_, silence)| build::silence::silence(&book, silence, now)))
+    Ok(page(found, limit, place, |(_, silence)| build::silence::silence(&open, &silence, now)))
 }
 
 /// The declared maintenance windows.
@@ -102,9 +105,11 @@ async fn show(
 }
 
 fn one(app: &App, id: Uuid) -> Result<Silence, Problem> {
-    let book = app.shared.book();
-    let found = book.silences.get(Digest128(*id.as_bytes()));
-    let shown = found.map(|silence| build::silence::silence(&book, silence, now()));
+    let (found, open) = {
+        let book = app.shared.book();
+        (book.silences.get(Digest128(*id.as_bytes())).cloned(), Open::of(&book))
+    };
+    let shown = found.map(|silence| build::silence::silence(&open, &silence, now()));
     shown.ok_or_else(|| Problem::not_found("silence", id))
 }
 

@@ -8,7 +8,7 @@ use eavip_core::finding::Outcome;
 use eavip_core::signal::health::Health;
 use serde_json::Value;
 
-use crate::ctl::text::{cut, shown};
+use crate::ctl::text::{cut, escaped, shown};
 
 /// Longest cell of a table: a summary with its figures fits, a label of 1 KiB doesn't push the others away.
 pub(crate) const MAX_CELL: usize = 100;
@@ -120,20 +120,28 @@ impl Output {
     pub(crate) fn table(&mut self, headings: &[&str], rows: &[Vec<Cell>], json: &Value) -> io::Result<()> {
         match self.format {
             Format::Table => self.rows(headings, rows),
-            Format::Json => writeln!(self.out, "{json:#}"),
+            Format::Json => self.document(json),
             Format::Jsonl => match json.get("items").or(Some(json)).and_then(Value::as_array) {
-                Some(items) => items.iter().try_for_each(|item| writeln!(self.out, "{item}")),
-                None => writeln!(self.out, "{json}"),
+                Some(items) => items.iter().try_for_each(|item| self.json_line(item)),
+                None => self.json_line(json),
             },
         }
+    }
+
+    fn document(&mut self, json: &Value) -> io::Result<()> {
+        writeln!(self.out, "{}", escaped(&format!("{json:#}")))
+    }
+
+    fn json_line(&mut self, json: &Value) -> io::Result<()> {
+        writeln!(self.out, "{}", escaped(&json.to_string()))
     }
 
     /// One thing: names and values for people.
     pub(crate) fn one(&mut self, rows: &[(&str, Cell)], json: &Value) -> io::Result<()> {
         match self.format {
             Format::Table => self.facts(rows),
-            Format::Json => writeln!(self.out, "{json:#}"),
-            Format::Jsonl => writeln!(self.out, "{json}"),
+            Format::Json => self.document(json),
+            Format::Jsonl => self.json_line(json),
         }
     }
 
@@ -141,8 +149,8 @@ impl Output {
     pub(crate) fn text(&mut self, text: &str, json: &Value) -> io::Result<()> {
         match self.format {
             Format::Table => writeln!(self.out, "{text}"),
-            Format::Json => writeln!(self.out, "{json:#}"),
-            Format::Jsonl => writeln!(self.out, "{json}"),
+            Format::Json => self.document(json),
+            Format::Jsonl => self.json_line(json),
         }
     }
 

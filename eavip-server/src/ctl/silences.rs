@@ -13,6 +13,7 @@ use crate::client::model::Silence;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Cell, Format, Output, talk};
 use crate::ctl::session::Session;
+use crate::ctl::text::escaped;
 
 /// Silences printed when nobody says how many.
 const LIMIT: usize = 50;
@@ -134,7 +135,7 @@ impl Silences {
                 all.retain(|silence| expired || !is_over(silence));
                 let all = Value::from(all);
                 // Both forms for people are the document: whoever reads it next is a program.
-                out.text(&format!("{all:#}"), &all)?;
+                out.text(&escaped(&format!("{all:#}")), &all)?;
             }
             Command::Import { file } => return import(&file, session).await,
         }

@@ -17,6 +17,20 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
+/// JSON with everything in its texts written out that a terminal or a reader could take for something else; the same document.
+pub(crate) fn escaped(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || !is_harmful(c) {
+            shown.push(c);
+        } else {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    shown
+}
+
 /// Control characters, marks and overrides of direction, invisible joiners, line separators, tags.
 pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use askama::Template;
+use eavip_agent::egress::{addresses, forbidden};
 use eavip_agent::secret::Secret;
 use lettre::Address;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
@@ -13,7 +14,6 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use tokio::net::TcpStream;
 
-use super::http::{addresses, forbidden};
 use super::message::{Body, Message};
 use super::receiver::SendError;
 use super::wording::{Wording, line};
@@ -75,7 +75,8 @@ pub struct Email {
 impl Email {
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
         let mail = self.mail(message)?;
-        let sending = tokio::time::timeout(TIMEOUT, self.transmit(&mail));
+        let is_private = message.to.person.is_some();
+        let sending = tokio::time::timeout(TIMEOUT, self.transmit(&mail, is_private));
         let passing = || SendError::Passing(format!("no answer within {} seconds", TIMEOUT.as_secs()), None);
         let mut connection = sending.await.map_err(|_| passing())??;
         // It has the message: how it says goodbye changes nothing.
@@ -83,7 +84,11 @@ impl Email {
         Ok(())
     }
 
-    async fn transmit(&self, mail: &lettre::Message) -> Result<AsyncSmtpConnection, SendError> {
+    async fn transmit(
+        &self,
+        mail: &lettre::Message,
+        is_private: bool,
+    ) -> Result<AsyncSmtpConnection, SendError> {
         let stream = self.connect().await.map_err(|error| unreachable(&error))?;
         let hello = self.name.parse::<IpAddr>().map_or_else(
             |_| ClientId::Domain(self.name.clone()),
@@ -106,7 +111,8 @@ impl Email {
             let credentials = Credentials::new(user.clone(), password.expose().to_owned());
             connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await.map_err(refused)?;
         }
-        hand_over(&mut connection, mail).await.map_err(refused)?;
+        let told = |error| if is_private { refused_privately(&error) } else { refused(error) };
+        hand_over(&mut connection, mail, is_private).await.map_err(told)?;
         Ok(connection)
     }
 
@@ -145,10 +151,11 @@ impl Email {
     }
 }
 
-/// Hands a mail over. An address that the server doesn't take keeps it from nobody else.
+/// Hands a mail over. An address that the server doesn't take keeps it from nobody else; a person's own isn't written down.
 async fn hand_over(
     connection: &mut AsyncSmtpConnection,
     mail: &lettre::Message,
+    is_private: bool,
 ) -> Result<(), lettre::transport::smtp::Error> {
     // What is written is ASCII, so that nothing is asked of the server's extensions.
     connection.command(Mail::new(mail.envelope().from().cloned(), Vec::new())).await?;
@@ -157,7 +164,10 @@ async fn hand_over(
         match connection.command(Rcpt::new(to.clone(), Vec::new())).await {
             Ok(_) => taken = true,
             Err(error) => {
-                tracing::warn!(address = %to, %error, "the mail server refuses an address");
+                if !is_private {
+                    let (address, error) = (to.to_string(), line(&error.to_string(), 300));
+                    tracing::warn!(address, error, "the mail server refuses an address");
+                }
                 refusal = Some(error);
             }
         }
@@ -185,6 +195,15 @@ fn unreachable(error: &std::io::Error) -> SendError {
 /// As RFC 5321 has it: 5yz is for good, anything else may pass.
 fn refused(error: lettre::transport::smtp::Error) -> SendError {
     let what = line(&format!("the mail server: {error}"), 300);
+    if error.is_permanent() { SendError::Final(what) } else { SendError::Passing(what, None) }
+}
+
+/// The same of a mail to a person: what the server says of it may name their address, which nobody else sees.
+fn refused_privately(error: &lettre::transport::smtp::Error) -> SendError {
+    let what = match error.status() {
+        Some(code) => format!("the mail server answered {code}"),
+        None => "the mail server didn't take it".to_owned(),
+    };
     if error.is_permanent() { SendError::Final(what) } else { SendError::Passing(what, None) }
 }
 

@@ -1,12 +1,11 @@
 //! The one HTTP client that messages go out through: no redirects, no proxy, no link-local or metadata address, bounds on
 //! time and on what is read of an answer. What is posted is each sender's part.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use eavip_agent::egress::{Guarded, forbidden, literal};
 use eavip_agent::tls::client::public_config;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 
@@ -146,10 +145,6 @@ async fn beginning(mut answer: Response) -> String {
     String::from_utf8_lossy(&read).into_owned()
 }
 
-fn literal(url: &Url) -> Option<IpAddr> {
-    url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse().ok())
-}
-
 /// The innermost cause in plain words, without the address, which may hold a secret path.
 fn told(error: &reqwest::Error) -> String {
     if error.is_timeout() {
@@ -160,41 +155,6 @@ fn told(error: &reqwest::Error) -> String {
         cause = next;
     }
     format!("the receiver can't be reached: {cause}")
-}
-
-/// Link-local addresses carry cloud metadata services; nobody receives alerts there.
-pub(super) fn forbidden(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_link_local() || v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast(),
-        IpAddr::V6(v6) => {
-            // The one metadata address that isn't link-local.
-            let metadata = v6.segments() == [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254];
-            v6.is_unicast_link_local() || v6.is_unspecified() || v6.is_multicast() || metadata
-        }
-    }
-}
-
-/// The addresses of a host that may be sent to, at the moment of connecting.
-pub(super) async fn addresses(host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
-    let found = tokio::net::lookup_host((host, port)).await?;
-    let allowed: Vec<SocketAddr> = found.filter(|address| !forbidden(address.ip())).collect();
-    if allowed.is_empty() {
-        return Err(std::io::Error::other("the name leads to no address that may be sent to"));
-    }
-    Ok(allowed)
-}
-
-/// Resolves names and leaves out addresses that nothing may be sent to.
-#[derive(Debug)]
-struct Guarded;
-
-impl Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let addresses: Addrs = Box::new(addresses(name.as_str(), 0).await?.into_iter());
-            Ok(addresses)
-        })
-    }
 }
 
 #[cfg(test)]

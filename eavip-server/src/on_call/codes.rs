@@ -56,6 +56,11 @@ impl Codes {
         }
     }
 
+    /// Forgets the code of a message that won't be sent.
+    pub fn forget(&self, message: Digest128) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&message);
+    }
+
     /// What a message says of its code.
     #[must_use]
     pub fn text(&self, message: Digest128) -> String {

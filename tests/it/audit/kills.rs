@@ -18,20 +18,19 @@ fn a_server_that_is_killed_again_and_again_keeps_a_sound_log() {
     let mut node = Node::new(AGENT, site.dir(), "witness", "");
     node.join(&site.join_string());
     node.start();
-    let mut seen = 0;
     for kill in 0..KILLS {
         for number in 0..kill {
             let token = json!({ "name": format!("{kill}-{number}"), "role": "viewer", "expires_in_days": 1 });
             assert_eq!(site.api("POST", "/tokens", &token).status, 201);
         }
-        seen = until_seen(&site, &node);
+        until_seen(&site, &node);
         let token = json!({ "name": format!("{kill}-last"), "role": "viewer", "expires_in_days": 1 });
         assert_eq!(site.api("POST", "/tokens", &token).status, 201);
         site.kill();
         verify(&site.data, Some(&node.state)).sees_nothing();
         site.start();
     }
-    seen = until_seen(&site, &node);
+    let seen = until_seen(&site, &node);
     assert_eq!(node.link()["audit"]["conflicts"], json!([]));
     drop(node);
     assert!(site.terminate().0.success());

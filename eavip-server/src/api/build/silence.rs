@@ -5,7 +5,8 @@ use eavip_core::alert::intake::{Lacks, admit};
 use eavip_core::alert::maintenance;
 use eavip_core::alert::silence::{self, SilenceStatus};
 use eavip_core::finding;
-use eavip_core::id::{PersonId, WindowId};
+use eavip_core::id::{Digest128, PersonId, WindowId};
+use eavip_core::labels::Labels;
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
 
@@ -20,18 +21,31 @@ use crate::silencing::uuid;
 /// Alerts shown with a silence: more tell nothing more about what it means.
 const MAX_HIDDEN: usize = 20;
 
+/// What silences may hide: the open alerts. Copied, so that nobody waits for the book while patterns are held against them.
+pub struct Open(Vec<(Digest128, String, Labels)>);
+
+impl Open {
+    /// The alerts that are open.
+    #[must_use]
+    pub fn of(book: &Book) -> Self {
+        let copy =
+            |Episode { opening, .. }: &Episode| (opening.id, opening.summary.clone(), opening.labels.clone());
+        Self(book.alerts.open().map(copy).collect())
+    }
+}
+
 /// A silence as the outside sees it.
 #[must_use]
-pub fn silence(book: &Book, silence: &silence::Silence, now: Timestamp) -> Silence {
+pub fn silence(open: &Open, silence: &silence::Silence, now: Timestamp) -> Silence {
     let request = &silence.request;
     let step = |(by, at): &(PersonId, Timestamp)| Step { by: by.to_string(), at: at.to_string() };
     let status = silence.status(now);
     let over = matches!(status, SilenceStatus::Ended | SilenceStatus::Expired);
-    let meant = |episode: &&Episode| !over && request.matchers.matches(&episode.opening.labels);
-    let meant: Vec<&Episode> = book.alerts.open().filter(meant).collect();
-    let hidden = |episode: &&Episode| Hidden {
-        id: episode.opening.id.to_string(),
-        summary: episode.opening.summary.clone(),
+    let meant = open.0.iter().filter(|(.., labels)| !over && request.matchers.matches(labels));
+    let meant: Vec<_> = meant.collect();
+    let hidden = |(id, summary, _): &&(Digest128, String, Labels)| Hidden {
+        id: id.to_string(),
+        summary: summary.clone(),
     };
     Silence {
         id: uuid(request.id).to_string(),

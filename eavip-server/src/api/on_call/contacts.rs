@@ -17,8 +17,8 @@ use crate::api::extract::{Body, Id};
 use crate::api::view::{Contact, Contacts};
 use crate::app::App;
 use crate::auth::{Allowed, Responder, Viewer, secret};
-use crate::book::Book;
 use crate::book::on_call::{MAX_CONTACTS, Method};
+use crate::book::{Book, Delivery};
 use crate::config::receivers::Kind;
 use crate::on_call::codes::Code as SentCode;
 use crate::on_call::decided;
@@ -30,6 +30,8 @@ use crate::shared::now;
 const CODE_LASTS: Span = Span::from_secs(15 * 60);
 /// Wrong codes after which the sent one no longer counts.
 const MAX_MISSED: u32 = 5;
+/// Codes of one person that are sent within the time for which one counts.
+const MAX_CODES: usize = 10;
 /// The least time between two messages that somebody has sent to themselves.
 const PAUSE: Span = Span::from_secs(60);
 /// Longest address: what a mailbox can be called at most.
@@ -118,8 +120,9 @@ pub async fn add(app: &App, by: &Allowed<Responder>, asked: AddContact) -> Resul
         asked_at: None,
         known: Default::default(),
     };
-    let sent = code_events(app, (&person, id), &method, now())?;
-    let decide = move |book: &Book, _| {
+    let (message, sent) = code_events(app, (&person, id), &method, now())?;
+    let decide = move |book: &Book, at| {
+        not_too_often(book, &person, at)?;
         let have: Vec<&Method> = book.on_call.contacts(&person).map(|(_, method)| method).collect();
         if have.len() >= MAX_CONTACTS {
             let message = format!("{person} has {MAX_CONTACTS} ways to be reached");
@@ -132,7 +135,7 @@ pub async fn add(app: &App, by: &Allowed<Responder>, asked: AddContact) -> Resul
         let event = ContactEvent::Added { receiver, address };
         Ok(std::iter::once(Event::Contact { person, id, event }).chain(sent).collect())
     };
-    by.mutate(app, None, decide).await?;
+    by.mutate(app, None, decide).await.inspect_err(|_| app.shared.codes.forget(message))?;
     Ok(id)
 }
 
@@ -183,12 +186,27 @@ fn paused(method: &Method, at: Timestamp) -> Result<(), Problem> {
     }
 }
 
+/// Codes go to addresses that nobody has shown to be theirs: within the time for which one counts a person has few of them sent.
+fn not_too_often(book: &Book, person: &PersonId, at: Timestamp) -> Result<(), Refused> {
+    let is_code = |delivery: &Delivery| {
+        let is_code =
+            matches!(&delivery.content, Content::Notice(notice) if notice.topic == Topic::Verification);
+        is_code && delivery.to.person.as_ref() == Some(person) && at.since(delivery.decided_at) < CODE_LASTS
+    };
+    if book.outbox.iter().filter(|(_, delivery)| is_code(delivery)).count() < MAX_CODES {
+        return Ok(());
+    }
+    let message = format!("{person} had {MAX_CODES} codes sent within {CODE_LASTS}");
+    Err(Refused::because("EAVIP-O26", message, "give one that arrived, or wait"))
+}
+
+/// The message that carries a code, and what is to be written.
 fn code_events(
     app: &App,
     (person, id): (&PersonId, Digest128),
     method: &Method,
     at: Timestamp,
-) -> Result<Vec<Event>, Problem> {
+) -> Result<(Digest128, Vec<Event>), Problem> {
     let (code, until) = (SentCode::new()?, at + CODE_LASTS);
     let notice = Notice {
         topic: Topic::Verification,
@@ -197,11 +215,10 @@ fn code_events(
         path: "/on-call#contacts".to_owned(),
     };
     let event = ContactEvent::CodeSent { hash: code.hash(), until };
-    let message = decided(method.recipient(person), &id.0, Content::Notice(notice), at);
-    if let Event::Delivery { id, .. } = &message {
-        app.shared.codes.keep(*id, code, until, at);
-    }
-    Ok(vec![Event::Contact { person: person.clone(), id, event }, message])
+    let (message, sending) = decided(method.recipient(person), &id.0, Content::Notice(notice), at);
+    // Before it is written: it may be sent at once.
+    app.shared.codes.keep(message, code, until, at);
+    Ok((message, vec![Event::Contact { person: person.clone(), id, event }, sending]))
 }
 
 /// Sends another code; the one before no longer counts.
@@ -225,12 +242,12 @@ pub async fn resend(app: &App, by: &Allowed<Responder>, id: Digest128) -> Result
     let (person, method) = mine(app, by, id)?;
     let at = now();
     paused(&method, at)?;
-    let events = code_events(app, (&person, id), &method, at)?;
-    let decide = move |book: &Book, _| match book.on_call.contact(id) {
-        Some((_, method)) if !method.is_verified => Ok(events),
+    let (message, events) = code_events(app, (&person, id), &method, at)?;
+    let decide = move |book: &Book, at| match book.on_call.contact(id) {
+        Some((_, method)) if !method.is_verified => not_too_often(book, &person, at).map(|()| events),
         _ => Err(Refused::because("EAVIP-O23", "it is shown to be theirs already", "send a test message")),
     };
-    by.mutate(app, None, decide).await
+    by.mutate(app, None, decide).await.inspect_err(|_| app.shared.codes.forget(message))
 }
 
 /// A code as it arrived.
@@ -316,7 +333,7 @@ pub async fn test(app: &App, by: &Allowed<Responder>, id: Digest128) -> Result<(
             text: format!("{person} is told of alerts through this. Nothing has to be done."),
             path: "/on-call#contacts".to_owned(),
         };
-        let message = decided(method.recipient(&person), &id.0, Content::Notice(notice), at);
+        let (_, message) = decided(method.recipient(&person), &id.0, Content::Notice(notice), at);
         Ok(vec![Event::Contact { person, id, event: ContactEvent::Tested }, message])
     };
     by.mutate(app, None, decide).await

@@ -213,6 +213,22 @@ async fn five_wrong_codes_spend_the_right_one() {
 }
 
 #[tokio::test]
+async fn nobody_sends_codes_to_others_without_end() {
+    let server = server().await;
+    let ana = token_of(&server, "ana").await;
+    for number in 0..=10 {
+        let asked = json!({ "receiver": "mail", "address": format!("n{number}@example.org") });
+        let made = server.call(Method::POST, "/api/v1/on-call/contacts", &ana, Some(asked)).await;
+        if number == 10 {
+            assert_eq!(made.json()["errors"][0]["at"], "EAVIP-O26", "{}", made.json());
+            continue;
+        }
+        let path = format!("/api/v1/on-call/contacts/{}", made.json()["id"].as_str().unwrap());
+        assert_eq!(server.call(Method::DELETE, &path, &ana, None).await.status, StatusCode::NO_CONTENT);
+    }
+}
+
+#[tokio::test]
 async fn a_page_is_taken_handed_over_and_ends_with_its_alert() {
     let server = server().await;
     let (ana, ben, admin) =

@@ -20,6 +20,16 @@ fn writes_out_what_a_terminal_would_obey() {
 }
 
 #[test]
+fn json_stays_the_same_document_and_obeys_no_terminal() {
+    let json = serde_json::json!({ "a": "c1\u{9b}31m \u{202e}gpj.exe tag\u{e0041} ä 漢\nline" });
+    for text in [format!("{json:#}"), json.to_string()] {
+        let written = escaped(&text);
+        assert!(!written.chars().any(|c| c != '\n' && is_harmful(c)), "{written}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), json);
+    }
+}
+
+#[test]
 fn cuts_by_characters() {
     assert_eq!(cut("äöü".to_owned(), 3), "äöü");
     assert_eq!(cut("äöüß".to_owned(), 3), "äö…");

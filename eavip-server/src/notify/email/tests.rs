@@ -95,3 +95,38 @@ async fn a_server_that_hangs_up_or_never_stops_talking_is_tried_again_later() {
         serving.await.unwrap();
     }
 }
+
+/// A mail server that refuses every address and says it aloud.
+async fn refuses_by_name(listener: tokio::net::TcpListener) {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    let (stream, _) = listener.accept().await.unwrap();
+    let (reading, mut writing) = stream.into_split();
+    let mut lines = BufReader::new(reading).lines();
+    writing.write_all(b"220 mail\r\n").await.unwrap();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let answer = if line.starts_with("RCPT") {
+            format!("550 5.1.1 no mailbox for {line}\r\n")
+        } else {
+            "250 ok\r\n".to_owned()
+        };
+        if writing.write_all(answer.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_says_of_a_persons_address_is_told_to_nobody() {
+    for (person, told) in [(None, "mara@example.com"), (Some("mara"), "the mail server answered 550")] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serving = tokio::spawn(refuses_by_name(listener));
+        let mut message = message("full", true);
+        message.to.person = person.map(|name| name.parse().unwrap());
+        message.to.address = Some("mara@example.com".to_owned());
+        let error = Email { port, ..email() }.send(&message).await.unwrap_err();
+        assert!(error.is_final() && error.to_string().contains(told), "{error}");
+        assert_eq!(error.to_string().contains("mara@"), person.is_none(), "{error}");
+        serving.abort();
+    }
+}

@@ -291,8 +291,7 @@ fn a_given_up_message_breaks_a_way_and_a_delivered_one_mends_it() {
         text: String::new(),
         path: "/on-call".to_owned(),
     };
-    let test = crate::on_call::decided(to, b"test", Content::Notice(notice), at(6));
-    let Event::Delivery { id, .. } = test.clone() else { unreachable!() };
+    let (id, test) = crate::on_call::decided(to, b"test", Content::Notice(notice), at(6));
     ledger.write(vec![test], 6);
     ledger.write(vec![Event::Delivery { id, event: DeliveryEvent::Delivered { attempts: 1 } }], 7);
     assert_eq!(ways(&ledger, "ana"), 1);
