@@ -16,6 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 use eavip_core::time::{Span, Timestamp};
 
+pub(crate) use allowed::permitted;
 pub use allowed::{Admin, Allowed, Responder, Sender, Viewer};
 pub use principal::Principal;
 

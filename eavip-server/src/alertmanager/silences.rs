@@ -171,7 +171,7 @@ fn ticket_in(comment: &str) -> Option<&str> {
 
 impl Posted {
     /// What is asked for, or everything that can't be used.
-    fn request(self, policy: &Policy, speaks: Option<&PersonId>) -> Result<Request, Refusal> {
+    fn request(self, policy: &Policy, by: &Principal) -> Result<Request, Refusal> {
         let mut problems = Vec::new();
         let mut matchers = Matchers::default();
         for (at, PostedMatcher { name, value, is_regex, is_equal }) in
@@ -199,7 +199,7 @@ impl Posted {
                     .to_owned(),
             );
         }
-        let by = author(&self.created_by, policy, speaks).unwrap_or_else(|problem| {
+        let by = author(&self.created_by, policy, by).unwrap_or_else(|problem| {
             problems.push(problem);
             None
         });
@@ -211,13 +211,17 @@ impl Posted {
     }
 }
 
-/// The person who asks: the one that is named, else the one for whom the credential speaks.
-fn author(named: &str, policy: &Policy, speaks: Option<&PersonId>) -> Result<Option<PersonId>, String> {
-    let named = named.trim();
+/// The person who asks: the one that is named, else the one for whom the credential speaks. Nobody's own credential speaks for
+/// somebody else.
+fn author(named: &str, policy: &Policy, by: &Principal) -> Result<Option<PersonId>, String> {
+    let (named, speaks) = (named.trim(), person(by, policy));
     if named.is_empty() {
         let nobody =
             "createdBy: nobody is named, and the token goes back to no person of the roster; name one";
-        return speaks.cloned().map(Some).ok_or_else(|| nobody.to_owned());
+        return speaks.map(Some).ok_or_else(|| nobody.to_owned());
+    }
+    if let Some(own) = speaks.filter(|own| by.is_own && own.as_str() != named) {
+        return Err(format!("createdBy: the token is `{own}`'s own; name `{own}`, or use a token of yours"));
     }
     let known = named.parse::<PersonId>().ok();
     let known = known.filter(|id| policy.roster.people.get(id).is_some_and(|person| person.active));
@@ -244,7 +248,7 @@ pub(super) async fn create(
     if before.is_some_and(|id| app.shared.book().silences.get(id).is_none()) {
         return Err(not_found());
     }
-    let request = posted.request(&policy, speaks.as_ref())?;
+    let request = posted.request(&policy, responder.principal())?;
     let (id, by, reason) = (request.id, request.by.clone(), request.reason.clone());
     let decide = move |book: &crate::book::Book, at: Timestamp| {
         let open = |id: &Digest128| {

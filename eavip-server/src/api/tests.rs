@@ -32,7 +32,7 @@ use crate::api::openapi_json;
 use crate::app::{App, Enrolment, Web};
 use crate::auth::session;
 use crate::commit::{recover, spawn};
-use crate::record::{Actor, Event, LedgerRecord, NodeEvent, Role, VERSION};
+use crate::record::{Actor, Event, LedgerRecord, NodeEvent, Role, TokenEvent, UserEvent, VERSION};
 use crate::router;
 use crate::shared::{Shared, now};
 use crate::store::Store;
@@ -117,6 +117,24 @@ impl Server {
         let made = self.send(request.unwrap()).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.json());
         made.json()["secret"].as_str().unwrap().to_owned()
+    }
+
+    /// An API token that somebody made for themselves; they get an account where they have none.
+    pub(crate) async fn token_of(&self, name: &str, role: Role) -> String {
+        let minted = crate::auth::api_token::mint().unwrap();
+        let expires_at = now() + Span::from_secs(3_600);
+        let made =
+            TokenEvent::Created { name: name.to_owned(), hash: minted.hash, role, team: None, expires_at };
+        let user = UserEvent::Set { password: "$argon2id$".to_owned(), role };
+        let mut events = vec![Event::Token { id: minted.id, event: made }];
+        if !self.app.shared.book().users.contains_key(name) {
+            events.insert(0, Event::User { name: name.to_owned(), event: user });
+        }
+        let actor = Actor::User(name.to_owned());
+        let decide =
+            move |_: &crate::book::Book, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events });
+        self.app.committer.mutate(decide).await.unwrap();
+        minted.text
     }
 
     /// A request with a token; none when it is empty.

@@ -15,14 +15,16 @@ use super::extract::{Body, Id, whole};
 use super::view::{NewToken, Token, words};
 use super::{Items, text};
 use crate::app::App;
-use crate::auth::{Admin, Allowed, MAX_TOKEN_DAYS, Viewer, api_token};
+use crate::auth::{Allowed, MAX_TOKEN_DAYS, Principal, Viewer, api_token, permitted};
 use crate::book::{ApiToken, Book};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::record::{Event, Role, TokenEvent};
 use crate::shared::now;
 
 /// Tokens at once: a few for each of many scripts.
 const MAX_TOKENS: usize = 1_000;
+/// Tokens of one account that isn't an admin's.
+const MAX_OWN: usize = 20;
 /// Longest name in characters.
 const MAX_NAME: usize = 100;
 
@@ -51,6 +53,7 @@ fn view(app: &App, id: &str, token: &ApiToken) -> Token {
         role: token.role,
         team: token.team.as_ref().map(ToString::to_string),
         created_by: token.created_by.clone(),
+        account: token.made_by.clone(),
         created_at: token.created_at.to_string(),
         expires_at: token.expires_at.to_string(),
         last_used_at: app.auth.last_used(id).map(|at| at.to_string()),
@@ -77,22 +80,41 @@ pub struct CreateToken {
     pub expires_in_days: u32,
 }
 
-/// Makes an API token; its secret is shown this once.
+/// Makes an API token; its secret is shown this once. Who isn't an admin makes them for themselves, signed in, with a role of their
+/// own or one below it.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "access", request_body = CreateToken,
     responses((status = 201, body = NewToken)))]
 async fn create(
     State(app): State<App>,
-    admin: Allowed<Admin>,
+    viewer: Allowed<Viewer>,
     Body(asked): Body<CreateToken>,
 ) -> Result<(StatusCode, Json<NewToken>), Problem> {
-    Ok((StatusCode::CREATED, Json(make(&app, &admin, asked).await?)))
+    Ok((StatusCode::CREATED, Json(make(&app, &viewer, asked).await?)))
+}
+
+/// Whether who isn't an admin may make a token.
+fn own(principal: &Principal, asked: &CreateToken) -> Result<(), Problem> {
+    permitted(principal, asked.role)?;
+    if !principal.by_cookie() {
+        let detail =
+            "a token that isn't an admin's makes no others; sign in, and make it on the page Settings";
+        return Err(Problem::new(Code::Forbidden, detail));
+    }
+    match &asked.team {
+        Some(_) => Err(Problem::invalid("team", "an admin makes the tokens that send for a team")),
+        None => Ok(()),
+    }
 }
 
 /// Makes an API token.
 ///
 /// # Errors
-/// When a value can't be used, or there are too many.
-pub async fn make(app: &App, admin: &Allowed<Admin>, asked: CreateToken) -> Result<NewToken, Problem> {
+/// When they may not, a value can't be used, or there are too many.
+pub async fn make(app: &App, by: &Allowed<Viewer>, asked: CreateToken) -> Result<NewToken, Problem> {
+    let is_admin = by.principal().role >= Role::Admin;
+    if !is_admin {
+        own(by.principal(), &asked)?;
+    }
     let name = text("name", &asked.name, MAX_NAME)?;
     if !(1..=MAX_TOKEN_DAYS).contains(&asked.expires_in_days) {
         return Err(Problem::invalid("expires_in_days", format!("use 1 to {MAX_TOKEN_DAYS}")));
@@ -107,43 +129,51 @@ pub async fn make(app: &App, admin: &Allowed<Admin>, asked: CreateToken) -> Resu
     let (id, role, life) =
         (minted.id, asked.role, Span::from_secs(86_400).times(asked.expires_in_days.into()));
     let (for_ledger, hash) = (id.clone(), minted.hash);
+    let account = by.principal().account.clone();
     let decide = move |book: &Book, at: Timestamp| {
-        if book.tokens.values().filter(|token| token.expires_at > at).count() >= MAX_TOKENS {
-            let message = format!("there are {MAX_TOKENS} API tokens");
+        let in_force = || book.tokens.values().filter(|token| token.expires_at > at);
+        let most = if is_admin { MAX_TOKENS } else { MAX_OWN };
+        let has_all = !is_admin && in_force().filter(|token| token.made_by == account).count() >= MAX_OWN;
+        if has_all || in_force().count() >= MAX_TOKENS {
+            let message = format!("there are {most} API tokens");
             return Err(Refused::because("EAVIP-U03", message, "revoke those that nobody uses"));
         }
         let event = TokenEvent::Created { name, hash, role, team, expires_at: at + life };
         Ok(vec![Event::Token { id: for_ledger, event }])
     };
-    admin.mutate(app, None, decide).await?;
+    by.mutate(app, None, decide).await?;
     let token = app.shared.book().tokens.get(&id).map(|token| view(app, &id, token));
     let token = token.ok_or_else(|| Problem::not_found("token", &id))?;
     Ok(NewToken { token, secret: minted.text })
 }
 
-/// Takes an API token back.
+/// Takes an API token back; who isn't an admin takes back their own.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "access",
     params(("id" = String, Path, description = "The token's id.", pattern = "^[0-9a-f]{12}$")),
     responses((status = 204, description = "It is revoked.")))]
 async fn revoke(
     State(app): State<App>,
-    admin: Allowed<Admin>,
+    viewer: Allowed<Viewer>,
     Id(id): Id<String>,
 ) -> Result<StatusCode, Problem> {
-    take_back(&app, &admin, id).await?;
+    take_back(&app, &viewer, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Takes an API token back.
 ///
 /// # Errors
-/// When there is no such token.
-pub async fn take_back(app: &App, admin: &Allowed<Admin>, id: String) -> Result<(), Problem> {
-    if !app.shared.book().tokens.contains_key(&id) {
-        return Err(Problem::not_found("token", id));
+/// When there is no such token, or it isn't theirs.
+pub async fn take_back(app: &App, by: &Allowed<Viewer>, id: String) -> Result<(), Problem> {
+    let principal = by.principal();
+    let is_own = |token: &ApiToken| token.made_by.is_some() && token.made_by == principal.account;
+    match app.shared.book().tokens.get(&id) {
+        None => return Err(Problem::not_found("token", id)),
+        Some(token) if !is_own(token) => permitted(principal, Role::Admin)?,
+        Some(_) => {}
     }
     let event = Event::Token { id: id.clone(), event: TokenEvent::Revoked };
-    admin.mutate(app, None, move |_, _| Ok(vec![event])).await?;
+    by.mutate(app, None, move |_, _| Ok(vec![event])).await?;
     app.auth.forget(&id);
     Ok(())
 }

@@ -389,6 +389,8 @@ pub struct Token {
     pub team: Option<String>,
     /// Who made it.
     pub created_by: String,
+    /// The account for which it acts.
+    pub account: Option<String>,
     /// When, RFC 3339.
     pub created_at: String,
     /// When it ends, RFC 3339.

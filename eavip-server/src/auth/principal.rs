@@ -34,6 +34,9 @@ pub struct Principal {
     pub actor: Actor,
     /// The account that it goes back to: the session's own, or that of whoever made the token.
     pub account: Option<String>,
+    /// Whether only that account speaks through it: a session, or a token that somebody made for themselves. Through one that an
+    /// admin made for a program several may speak.
+    pub is_own: bool,
     /// What proved it.
     pub credential: Credential,
 }
@@ -112,6 +115,7 @@ fn by_token(auth: &Auth, book: &Book, text: &str, now: Timestamp) -> Option<Prin
         team: token.team.clone(),
         actor: Actor::Token(id.to_owned()),
         account: token.made_by.clone(),
+        is_own: token.is_own,
         credential: Credential::Token(id.to_owned()),
     })
 }
@@ -126,6 +130,7 @@ fn by_session(web: &Web, book: &Book, headers: &HeaderMap, now: Timestamp) -> Op
         team: None,
         actor: Actor::User(session.user.clone()),
         account: Some(session.user.clone()),
+        is_own: true,
         credential: Credential::Session(hash),
     })
 }

@@ -71,6 +71,7 @@ fn a_principal_acts_as_the_active_person_of_its_account_or_says_why_not() {
             team: None,
             actor: Actor::Token("t".into()),
             account: account.map(str::to_owned),
+            is_own: true,
             credential: principal::Credential::Token("t".into()),
         };
         principal.person(&roster).map(|person| person.to_string()).map_err(|problem| problem.detail)

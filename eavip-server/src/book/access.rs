@@ -60,6 +60,9 @@ pub struct ApiToken {
     /// The account that it goes back to: whose session made it, or made the token that made it. None when the server did.
     #[serde(default)]
     pub made_by: Option<String>,
+    /// Whether somebody who isn't an admin made it for themselves: it ends with their account. What an admin makes is a program's.
+    #[serde(default)]
+    pub is_own: bool,
     /// When.
     pub created_at: Timestamp,
     /// When it ends.
@@ -122,6 +125,7 @@ pub(super) fn link(links: &mut HashMap<String, SignInLink>, hash: &str, event: &
 
 pub(super) fn token(
     tokens: &mut BTreeMap<String, ApiToken>,
+    users: &BTreeMap<String, Account>,
     id: &str,
     event: &TokenEvent,
     record: &LedgerRecord,
@@ -133,6 +137,10 @@ pub(super) fn token(
                 Actor::Token(maker) => tokens.get(maker).and_then(|maker| maker.made_by.clone()),
                 Actor::Server(_) | Actor::Node(_) => None,
             };
+            let is_own = match &record.actor {
+                Actor::User(user) => users.get(user).is_some_and(|account| account.role < Role::Admin),
+                _ => false,
+            };
             let token = ApiToken {
                 name: name.clone(),
                 hash: hash.clone(),
@@ -140,6 +148,7 @@ pub(super) fn token(
                 team: team.clone(),
                 created_by: record.actor.to_string(),
                 made_by,
+                is_own,
                 created_at: record.at,
                 expires_at: *expires_at,
             };
@@ -152,16 +161,22 @@ pub(super) fn token(
 }
 
 impl Book {
+    /// Ends everything by which somebody got in.
+    fn shut_out(&mut self, name: &str) {
+        self.sessions.retain(|_, session| session.user != name);
+        self.tokens.retain(|_, token| !token.is_own || token.made_by.as_deref() != Some(name));
+    }
+
     pub(super) fn user(&mut self, name: &str, event: &UserEvent, at: Timestamp) {
         match event {
             UserEvent::Set { password, role } => {
                 let account = Account { password: password.clone(), role: *role, set_at: at };
                 self.users.insert(name.to_owned(), account);
-                self.sessions.retain(|_, session| session.user != name);
+                self.shut_out(name);
             }
             UserEvent::Removed => {
                 self.users.remove(name);
-                self.sessions.retain(|_, session| session.user != name);
+                self.shut_out(name);
             }
             UserEvent::SignedIn { session, role, expires_at } => {
                 let known = Session { user: name.to_owned(), role: *role, expires_at: *expires_at };

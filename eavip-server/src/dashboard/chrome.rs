@@ -7,7 +7,7 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use eavip_core::time::Timestamp;
 
-use crate::api::view::Principal;
+use crate::api::view::{Principal, Token};
 use crate::record::Role;
 use crate::value::ago;
 
@@ -43,6 +43,20 @@ impl Chrome {
     #[must_use]
     pub fn may_manage(&self) -> bool {
         self.may(Role::Admin)
+    }
+
+    /// The roles that a token may have which the viewer makes.
+    #[must_use]
+    pub fn roles(&self) -> Vec<Role> {
+        let may = |role: &Role| self.principal.as_ref().is_some_and(|one| one.role.includes(*role));
+        Role::ALL.iter().copied().filter(may).collect()
+    }
+
+    /// Whether the viewer may take a token back.
+    #[must_use]
+    pub fn may_revoke(&self, token: &Token) -> bool {
+        let name = self.principal.as_ref().map(|principal| &principal.name);
+        self.may_manage() || (name.is_some() && token.account.as_ref() == name)
     }
 
     /// Whether a part of the site, such as `/nodes`, is the one being looked at.

@@ -98,8 +98,8 @@ pub static TABLE: &[Entry] = &[
     (Method::GET, "/runbooks/{page}", VIEWER),
     (Method::GET, "/settings", VIEWER),
     (Method::POST, "/settings/join-tokens", ADMIN),
-    (Method::POST, "/settings/tokens", ADMIN),
-    (Method::POST, "/settings/tokens/{id}/revoke", ADMIN),
+    (Method::POST, "/settings/tokens", VIEWER),
+    (Method::POST, "/settings/tokens/{id}/revoke", VIEWER),
     (Method::POST, "/settings/receivers/{id}/test", RESPONDER),
     (Method::POST, "/settings/deliveries/{id}/resend", RESPONDER),
 ];

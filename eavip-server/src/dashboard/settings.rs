@@ -10,7 +10,6 @@ use super::words::{counted, delivery_class, delivery_title, mode_title};
 use super::{Main, Rendered, encoded};
 use crate::api::view::audit::AuditLog;
 use crate::api::view::{JoinToken, Message, NewJoinToken, NewToken, Receiver, Token, User};
-use crate::record::Role;
 
 /// What the settings page shows.
 #[derive(Default)]

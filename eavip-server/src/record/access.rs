@@ -31,7 +31,7 @@ pub enum JoinEvent {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum UserEvent {
-    /// It was made, or its password or role set anew; its sessions end.
+    /// It was made, or its password or role set anew; its sessions and own tokens end.
     Set {
         /// argon2id, PHC string.
         password: String,
@@ -106,5 +106,14 @@ eavip_core::words! {
         Responder = "responder",
         /// Manage users, tokens and nodes.
         Admin = "admin",
+    }
+}
+
+impl Role {
+    /// Whether it is another one or above it. Who may only look sends no alerts, though a sender's role is below it: what is sent
+    /// wakes people.
+    #[must_use]
+    pub fn includes(self, other: Self) -> bool {
+        self >= other && (self, other) != (Self::Viewer, Self::Sender)
     }
 }

@@ -15,6 +15,7 @@ fn principal() -> Principal {
         team: None,
         actor: Actor::User("ann".to_owned()),
         account: Some("ann".to_owned()),
+        is_own: true,
         credential: crate::auth::principal::Credential::Session("hash".to_owned()),
     }
 }

@@ -130,6 +130,21 @@ async fn one_for_long_or_for_all_waits_and_nobody_asks_for_it_in_anothers_name()
 }
 
 #[tokio::test]
+async fn nobodys_own_token_speaks_for_somebody_else() {
+    let (server, _) = server(Role::Admin).await;
+    let own = server.token_of("admin", Role::Responder).await;
+    let refused = post(&server, &own, "/api/v2/silences", silence(|_| ())).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        refused.json(),
+        json!("createdBy: the token is `admin`'s own; name `admin`, or use a token of yours")
+    );
+    let made =
+        post(&server, &own, "/api/v2/silences", silence(|one| one["createdBy"] = json!("admin"))).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.json());
+}
+
+#[tokio::test]
 async fn says_what_is_wrong_with_a_silence_by_field() {
     let (server, token) = server(Role::Responder).await;
     let set = |name: &'static str, value: Value| silence(move |silence| silence[name] = value);

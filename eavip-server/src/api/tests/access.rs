@@ -133,3 +133,71 @@ async fn refuses_tokens_that_are_mangled_revoked_or_expired() {
     server.write(vec![Event::Token { id: minted.id, event }]).await;
     assert_eq!(server.get("/api/v1/session", &minted.text).await.status, StatusCode::UNAUTHORIZED);
 }
+
+/// Signs somebody in with a new password and a role; their cookie.
+async fn signed_in(server: &Server, admin: &str, name: &str, role: &str) -> String {
+    let account = json!({ "password": "correct horse battery", "role": role });
+    let set = server.call(Method::PUT, &format!("/api/v1/users/{name}"), admin, Some(account)).await;
+    assert_eq!(set.status, StatusCode::OK);
+    let asked = json!({ "user": name, "password": "correct horse battery" });
+    let there = server.call(Method::POST, "/api/v1/session", "", Some(asked)).await;
+    there.header("set-cookie").split(';').next().unwrap().to_owned()
+}
+
+async fn asks(server: &Server, cookie: &str, role: &str, team: Option<&str>) -> Answer {
+    let asked = json!({ "name": "amtool", "role": role, "team": team, "expires_in_days": 1 });
+    let request = Request::post("/api/v1/tokens")
+        .header(header::COOKIE, cookie)
+        .header(header::ORIGIN, "http://127.0.0.1:7480")
+        .header(header::CONTENT_TYPE, "application/json");
+    server.send(request.body(Body::from(asked.to_string())).unwrap()).await
+}
+
+#[tokio::test]
+async fn people_make_tokens_for_themselves_that_end_with_their_account() {
+    let server = Server::start();
+    let admin = server.token(Role::Admin).await;
+    let ann = signed_in(&server, &admin, "ann", "responder").await;
+    for (role, team, status) in [
+        ("admin", None, StatusCode::FORBIDDEN),
+        ("sender", Some("platform-operations"), StatusCode::UNPROCESSABLE_ENTITY),
+        ("responder", None, StatusCode::CREATED),
+        ("viewer", None, StatusCode::CREATED),
+    ] {
+        assert_eq!(asks(&server, &ann, role, team).await.status, status, "{role}");
+    }
+    let made = asks(&server, &ann, "responder", None).await.json();
+    let (secret, id) = (made["secret"].as_str().unwrap(), made["id"].as_str().unwrap());
+    assert_eq!(made["account"], "ann");
+    let more = json!({ "name": "more", "role": "viewer", "expires_in_days": 1 });
+    let further = server.call(Method::POST, "/api/v1/tokens", secret, Some(more)).await;
+    assert_eq!(further.status, StatusCode::FORBIDDEN, "a token doesn't outlive itself: {}", further.json());
+    let bea = signed_in(&server, &admin, "bea", "viewer").await;
+    assert_eq!(
+        asks(&server, &bea, "sender", None).await.status,
+        StatusCode::FORBIDDEN,
+        "who looks wakes nobody"
+    );
+    let hers = asks(&server, &bea, "viewer", None).await.json();
+    let path = |token: &Value| format!("/api/v1/tokens/{}", token["id"].as_str().unwrap());
+    assert_eq!(server.call(Method::DELETE, &path(&hers), secret, None).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(server.call(Method::DELETE, &path(&made), secret, None).await.status, StatusCode::NO_CONTENT);
+    assert!(!server.app.shared.book().tokens.contains_key(id));
+    for _ in 0..18 {
+        assert_eq!(asks(&server, &ann, "viewer", None).await.status, StatusCode::CREATED);
+    }
+    let full = asks(&server, &ann, "viewer", None).await;
+    assert_eq!(full.json()["errors"][0]["at"], "EAVIP-U03", "{}", full.json());
+    let secret = hers["secret"].as_str().unwrap();
+    assert_eq!(server.get("/api/v1/session", secret).await.status, StatusCode::OK);
+    assert_eq!(
+        server.call(Method::DELETE, "/api/v1/users/bea", &admin, None).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(server.get("/api/v1/session", secret).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        server.get("/api/v1/session", &admin).await.status,
+        StatusCode::OK,
+        "what an admin made stays"
+    );
+}

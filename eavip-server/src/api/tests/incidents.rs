@@ -4,8 +4,6 @@ use eavip_core::alert::episode::{Ending, EpisodeEvent};
 use eavip_core::id::Digest128;
 
 use super::*;
-use crate::auth::api_token;
-use crate::record::TokenEvent;
 use crate::testing::people;
 
 /// A server with people, and a token of each of some accounts.
@@ -14,22 +12,9 @@ async fn start(accounts: &[&str]) -> (Server, Vec<String>) {
     server.app.shared.policy.store(Arc::new(people()));
     let mut tokens = Vec::new();
     for account in accounts {
-        tokens.push(token_of(&server, account, Role::Responder).await);
+        tokens.push(server.token_of(account, Role::Responder).await);
     }
     (server, tokens)
-}
-
-/// A token that an account made.
-pub(super) async fn token_of(server: &Server, account: &str, role: Role) -> String {
-    let minted = api_token::mint().unwrap();
-    let expires_at = now() + Span::from_secs(3_600);
-    let event =
-        TokenEvent::Created { name: account.to_owned(), hash: minted.hash, role, team: None, expires_at };
-    let (actor, events) = (Actor::User(account.to_owned()), vec![Event::Token { id: minted.id, event }]);
-    let decide =
-        move |_: &crate::book::Book, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events });
-    server.app.committer.mutate(decide).await.unwrap();
-    minted.text
 }
 
 /// An alert of a host that fires, and its node.

@@ -2,7 +2,6 @@
 
 use eavip_core::time::Span;
 
-use super::incidents::token_of;
 use super::*;
 use crate::noise::reconcile;
 use crate::testing::{came_and_went, people};
@@ -31,7 +30,7 @@ fn of_rule(noise: &Value) -> Value {
 #[tokio::test]
 async fn votes_count_once_a_person_and_decide_what_alerts_were_worth() {
     let server = noisy().await;
-    let token = token_of(&server, "ana", Role::Responder).await;
+    let token = server.token_of("ana", Role::Responder).await;
     for number in 1..=5 {
         let path = format!("/api/v1/alerts/{}/vote", format!("{number:02x}").repeat(16));
         for actionable in [false, true, true] {
@@ -49,7 +48,7 @@ async fn votes_count_once_a_person_and_decide_what_alerts_were_worth() {
 #[tokio::test]
 async fn a_vote_needs_a_person_behind_it_and_an_alert_that_is_counted() {
     let server = noisy().await;
-    let token = token_of(&server, "ana", Role::Responder).await;
+    let token = server.token_of("ana", Role::Responder).await;
     let body = || Some(json!({ "actionable": true }));
     let unknown = format!("/api/v1/alerts/{}/vote", "ff".repeat(16));
     assert_eq!(server.call(Method::POST, &unknown, &token, body()).await.status, StatusCode::NOT_FOUND);
@@ -72,7 +71,7 @@ async fn a_vote_needs_a_person_behind_it_and_an_alert_that_is_counted() {
 #[tokio::test]
 async fn a_defect_is_mended_once_by_a_person_who_says_how() {
     let server = noisy().await;
-    let token = token_of(&server, "ana", Role::Responder).await;
+    let token = server.token_of("ana", Role::Responder).await;
     let defects = server.get("/api/v1/defects", &token).await.json();
     let rule =
         defects["items"].as_array().unwrap().iter().find(|one| one["whose"] == "rule").unwrap().clone();
@@ -88,7 +87,7 @@ async fn a_defect_is_mended_once_by_a_person_who_says_how() {
     assert_eq!(mended.status, StatusCode::OK, "{}", mended.json());
     assert_eq!(mended.json()["mended"]["by"], "ana");
     assert_eq!(mend("again").await.status, StatusCode::CONFLICT);
-    let stranger = token_of(&server, "mallory", Role::Admin).await;
+    let stranger = server.token_of("mallory", Role::Admin).await;
     let body = Some(json!({ "how": "x" }));
     assert_eq!(server.call(Method::POST, &path, &stranger, body).await.json()["code"], "not-a-person");
 }

@@ -6,7 +6,6 @@ use super::*;
 use crate::config::receivers::Kind;
 use crate::notify::receiver::About;
 use crate::on_call::pages;
-use crate::record::UserEvent;
 use crate::testing::policy;
 
 const RUNBOOK: &str = r#"
@@ -48,26 +47,6 @@ async fn server() -> Server {
     app.web = Arc::new(web);
     let router = router::web(app.clone(), Router::new());
     Server { app, router }
-}
-
-/// A token that stands for a person.
-async fn token_of(server: &Server, name: &str) -> String {
-    let minted = crate::auth::api_token::mint().unwrap();
-    let event = crate::record::TokenEvent::Created {
-        name: name.to_owned(),
-        hash: minted.hash,
-        role: Role::Responder,
-        team: None,
-        expires_at: now() + Span::from_secs(3_600),
-    };
-    let user = UserEvent::Set { password: "$argon2id$".to_owned(), role: Role::Responder };
-    let events =
-        vec![Event::User { name: name.to_owned(), event: user }, Event::Token { id: minted.id, event }];
-    let actor = Actor::User(name.to_owned());
-    let decide =
-        move |_: &crate::book::Book, at| Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events });
-    server.app.committer.mutate(decide).await.unwrap();
-    minted.text
 }
 
 /// The code of the last message, as a receiver would read it.
@@ -157,7 +136,8 @@ async fn an_override_holds_until_it_is_taken_back() {
 #[tokio::test]
 async fn a_way_to_be_reached_is_shown_to_be_ones_own_by_the_code_that_was_sent_there() {
     let server = server().await;
-    let (ana, ben) = (token_of(&server, "ana").await, token_of(&server, "ben").await);
+    let (ana, ben) =
+        (server.token_of("ana", Role::Responder).await, server.token_of("ben", Role::Responder).await);
     let path = "/api/v1/on-call/contacts";
     for (wrong, status) in [
         (json!({ "receiver": "nowhere" }), StatusCode::UNPROCESSABLE_ENTITY),
@@ -193,7 +173,7 @@ async fn a_way_to_be_reached_is_shown_to_be_ones_own_by_the_code_that_was_sent_t
 #[tokio::test]
 async fn five_wrong_codes_spend_the_right_one() {
     let server = server().await;
-    let ana = token_of(&server, "ana").await;
+    let ana = server.token_of("ana", Role::Responder).await;
     let made = server
         .call(
             Method::POST,
@@ -215,7 +195,7 @@ async fn five_wrong_codes_spend_the_right_one() {
 #[tokio::test]
 async fn nobody_sends_codes_to_others_without_end() {
     let server = server().await;
-    let ana = token_of(&server, "ana").await;
+    let ana = server.token_of("ana", Role::Responder).await;
     for number in 0..=10 {
         let asked = json!({ "receiver": "mail", "address": format!("n{number}@example.org") });
         let made = server.call(Method::POST, "/api/v1/on-call/contacts", &ana, Some(asked)).await;
@@ -231,8 +211,11 @@ async fn nobody_sends_codes_to_others_without_end() {
 #[tokio::test]
 async fn a_page_is_taken_handed_over_and_ends_with_its_alert() {
     let server = server().await;
-    let (ana, ben, admin) =
-        (token_of(&server, "ana").await, token_of(&server, "ben").await, server.token(Role::Admin).await);
+    let (ana, ben, admin) = (
+        server.token_of("ana", Role::Responder).await,
+        server.token_of("ben", Role::Responder).await,
+        server.token(Role::Admin).await,
+    );
     let _ = verified(&server, &ana).await;
     let _ = server.node("web-1", vec![full_disk()]).await;
     let _ = server.evaluate().await;

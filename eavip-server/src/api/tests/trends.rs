@@ -2,7 +2,6 @@
 
 use eavip_core::trend::month::Month;
 
-use super::incidents::token_of;
 use super::*;
 use crate::testing::people;
 use crate::trends::reconcile;
@@ -22,7 +21,7 @@ async fn reviewed() -> Server {
 async fn a_review_is_signed_once_by_a_person_of_the_roster() {
     let server = reviewed().await;
     let (ana, stranger) =
-        (token_of(&server, "ana", Role::Responder).await, token_of(&server, "mallory", Role::Admin).await);
+        (server.token_of("ana", Role::Responder).await, server.token_of("mallory", Role::Admin).await);
     let rows = server.get("/api/v1/reviews", &ana).await.json();
     assert_eq!(rows["items"][0]["month"], "2026-03");
     let path = "/api/v1/reviews/2026-03";
@@ -54,8 +53,8 @@ async fn a_review_is_signed_once_by_a_person_of_the_roster() {
 #[tokio::test]
 async fn a_proposal_is_answered_by_those_who_own_it_with_where_it_is_written() {
     let server = reviewed().await;
-    let ana = token_of(&server, "ana", Role::Responder).await;
-    let ben = token_of(&server, "ben", Role::Responder).await;
+    let ana = server.token_of("ana", Role::Responder).await;
+    let ben = server.token_of("ben", Role::Responder).await;
     let proposals = server.get("/api/v1/proposals", &ana).await.json();
     let one = &proposals["items"][0];
     assert_eq!((&one["remedy"], &one["pattern"]), (&json!("runbook-change"), &json!("service shop")));
