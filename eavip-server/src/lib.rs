@@ -15,6 +15,7 @@ pub mod client;
 pub mod commit;
 pub mod config;
 pub mod csp_report;
+mod csv;
 pub mod ctl;
 pub mod dashboard;
 pub mod demo;

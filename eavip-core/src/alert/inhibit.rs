@@ -28,21 +28,28 @@ pub struct Inhibition {
 }
 
 impl Inhibition {
-    /// Whether `source` explains `target`. As in Alertmanager, what is source and target at once isn't explained by its
-    /// like.
-    fn explains(&self, source: &Alert, target: &Alert) -> bool {
-        // The labels that must be the same come first: they rule out most pairs, and cost less than patterns.
-        source.id != target.id
-            && self.equal.iter().all(|name| source.labels.get(name) == target.labels.get(name))
-            && self.source.matches(&source.labels)
-            && self.target.matches(&target.labels)
-            && !(self.source.matches(&target.labels) && self.target.matches(&source.labels))
+    /// The alerts among `firing` that explain `target`. As in Alertmanager, what is source and target at once isn't explained by
+    /// its like.
+    fn sources<'f>(&self, target: &'f Alert, firing: &'f [Alert]) -> impl Iterator<Item = &'f Alert> {
+        let is_target = self.target.matches(&target.labels);
+        let is_both = is_target && self.source.matches(&target.labels);
+        let value = |alert: &'f Alert, name: &String| alert.labels.get(name);
+        let wanted: Vec<_> = self.equal.iter().map(|name| (name, value(target, name))).collect();
+        // Each alert is held against all that fire: what costs least and rules out most comes first.
+        let explains = move |source: &&Alert| {
+            wanted.iter().all(|(name, value)| source.labels.get(name) == *value)
+                && source.id != target.id
+                && self.source.matches(&source.labels)
+                && !(is_both && self.target.matches(&source.labels))
+        };
+        let firing = if is_target { firing } else { &[] };
+        firing.iter().filter(explains)
     }
 }
 
-fn explanation<'f>(inhibitions: &[Inhibition], alert: &Alert, firing: &'f [Alert]) -> Option<&'f Alert> {
-    let explains = |source: &&Alert| inhibitions.iter().any(|one| one.explains(source, alert));
-    firing.iter().filter(explains).min_by_key(|source| (source.since, source.id))
+fn explanation<'f>(inhibitions: &[Inhibition], alert: &'f Alert, firing: &'f [Alert]) -> Option<&'f Alert> {
+    let sources = inhibitions.iter().flat_map(|one| one.sources(alert, firing));
+    sources.min_by_key(|source| (source.since, source.id))
 }
 
 /// The firing alert that explains `alert`, the oldest where there are several; `None` when it is to be told.

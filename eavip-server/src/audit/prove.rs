@@ -2,8 +2,6 @@
 //! document. Whoever has it needs neither the server nor its files, and no program of ours: RFC 6962 and an Ed25519
 //! signature are all there is to it. An export is one such document a line.
 
-mod csv;
-
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
@@ -19,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{CannotTell, Evidence};
 use super::history::Entry;
 use super::record::{self, Shown};
+use crate::csv;
 use crate::log::{self, Stream};
 
 /// The form that this version writes.
@@ -172,7 +171,7 @@ pub fn prove(
         return Err(CannotProve::Unsound);
     }
     if form == Form::Csv {
-        csv::row(out, &["position", "at", "actor", "reason", "what", "leaf"])?;
+        write!(out, "{}\r\n", csv::row(["position", "at", "actor", "reason", "what", "leaf"]))?;
     }
     let (mut written, mut failed, mut found) = (0, None, false);
     // Read a second time instead of keeping a period's records in memory.
@@ -210,7 +209,7 @@ fn write(document: &Document, form: Form, out: &mut impl Write) -> io::Result<()
             let Shown { at, actor, reason, .. } = shown;
             let (at, reason, what) =
                 (at.to_string(), reason.as_deref().unwrap_or_default(), record::kinds(shown));
-            csv::row(out, &[&position, &at, actor, reason, &what, &leaf])
+            write!(out, "{}\r\n", csv::row([&*position, &at, actor, reason, &what, &leaf]))
         }
         _ => {
             serde_json::to_writer(&mut *out, document)?;

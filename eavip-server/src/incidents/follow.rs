@@ -23,8 +23,8 @@ use super::act::recorded;
 use super::declare::label;
 use crate::book::Book;
 use crate::commit::{Committer, MutateError};
-use crate::record::{self, Event, LedgerRecord, VERSION};
-use crate::shared::{ChangeKind, Shared};
+use crate::record::{self, Event, IN_A_RECORD, LedgerRecord, VERSION, bytes};
+use crate::shared::{ChangeKind, Shared, now};
 
 /// Without a change it is looked this often, for what a full disk kept from being written.
 const PERIOD: Duration = Duration::from_secs(30);
@@ -37,7 +37,8 @@ pub async fn run(shared: Arc<Shared>, committer: Committer) {
     let mut changes = shared.follow();
     loop {
         match once(&shared, &committer).await {
-            Ok(()) => {}
+            Ok(()) => metrics::gauge!("eavip_job_last_success_timestamp_seconds", "job" => "incidents")
+                .set(now().as_millis() as f64 / 1e3),
             Err(MutateError::Stopped(_)) => return,
             Err(error) => tracing::warn!(%error, "a timeline lacks what happened; it is tried again"),
         }
@@ -63,20 +64,23 @@ pub async fn run(shared: Arc<Shared>, committer: Committer) {
 /// When it couldn't be written; the next time comes to the same.
 pub async fn once(shared: &Shared, committer: &Committer) -> Result<(), MutateError> {
     let policy = shared.policy.load_full();
-    if events(&shared.book(), &policy, crate::shared::now()).is_empty() {
-        return Ok(());
+    while !events(&shared.book(), &policy, now()).is_empty() {
+        let (actor, policy) = (record::Actor::Server("incidents".to_owned()), Arc::clone(&policy));
+        let decide = move |book: &Book, at| {
+            Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events: events(book, &policy, at) })
+        };
+        committer.mutate(decide).await?;
     }
-    let actor = record::Actor::Server("incidents".to_owned());
-    let decide = move |book: &Book, at| {
-        Ok(LedgerRecord { v: VERSION, at, actor, reason: None, events: events(book, &policy, at) })
-    };
-    committer.mutate(decide).await
+    Ok(())
 }
 
-/// What the timelines lack, as events.
+/// What the timelines lack, as events; those of the first incidents where all are more than a record holds.
 fn events(book: &Book, policy: &Policy, at: Timestamp) -> Vec<Event> {
-    let mut found = Vec::new();
+    let (mut found, mut room) = (Vec::new(), IN_A_RECORD);
     for incident in book.incidents.open() {
+        if room == 0 {
+            break;
+        }
         let mut state = None;
         for (happening, happened_at) in lacking(book, incident) {
             let present = state.as_ref().unwrap_or(incident);
@@ -85,7 +89,9 @@ fn events(book: &Book, policy: &Policy, at: Timestamp) -> Vec<Event> {
             // A timeline that is full says so to people; here there is nobody to tell.
             let Ok(events) = Incident::decide(Some(present), command, policy, at) else { continue };
             state = events.iter().cloned().fold(Some(present.clone()), Incident::evolve);
-            found.extend(recorded(&incident.declaration.id, events));
+            let recorded = recorded(&incident.declaration.id, events);
+            room = room.saturating_sub(recorded.iter().map(bytes).sum());
+            found.extend(recorded);
         }
     }
     found

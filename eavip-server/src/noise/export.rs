@@ -4,6 +4,7 @@
 use eavip_core::markdown::escape;
 
 use crate::api::view::noise::{Noise, NoiseScore};
+use crate::csv::{row, table};
 
 const COLUMNS: [&str; 14] = [
     "whose",
@@ -45,21 +46,7 @@ fn cells(score: &NoiseScore) -> Vec<String> {
 /// The scores for a spreadsheet.
 #[must_use]
 pub fn csv(noise: &Noise) -> String {
-    let head = line(COLUMNS.iter().map(|column| field(column)));
-    let rows = noise.scores.iter().map(|score| line(cells(score).iter().map(|cell| field(cell))));
-    std::iter::once(head).chain(rows).collect()
-}
-
-/// A line of CSV (RFC 4180).
-pub(crate) fn line(fields: impl Iterator<Item = String>) -> String {
-    fields.collect::<Vec<_>>().join(",") + "\r\n"
-}
-
-/// A field of CSV that no spreadsheet takes for a formula, as OWASP says: what begins like one is led by an apostrophe.
-pub(crate) fn field(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    table(std::iter::once(row(COLUMNS)).chain(noise.scores.iter().map(|score| row(cells(score)))))
 }
 
 /// The scores and the open defects for people.
@@ -91,6 +78,3 @@ pub fn markdown(noise: &Noise) -> String {
     }
     page
 }
-
-#[cfg(test)]
-mod tests;

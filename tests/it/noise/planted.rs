@@ -153,7 +153,9 @@ fn is_mended(place: &Place, id: &str) {
     assert_eq!(place.ctl(&["noise", "mend", id, "--how", "again"]).status.code(), Some(6));
     until_so("the rule to be counted anew", || {
         let csv = place.ctl(&["noise", "export", "--format", "csv"]);
-        String::from_utf8(csv.stdout).unwrap().contains("rule,probe-down,platform-operations,no,0,")
+        String::from_utf8(csv.stdout)
+            .unwrap()
+            .contains(r#""rule","probe-down","platform-operations","no","0","#)
     });
     assert_eq!(place.defect().unwrap()["mended"]["by"], "ana");
 }

@@ -97,7 +97,11 @@ async fn figures_are_exported_in_three_forms_and_no_other() {
     let server = noisy().await;
     let token = server.token(Role::Viewer).await;
     let forms = [
-        ("csv", "text/csv; charset=utf-8", "rule,probe-down,platform-operations,yes,10,10,0,0.000"),
+        (
+            "csv",
+            "text/csv; charset=utf-8",
+            "\"rule\",\"probe-down\",\"platform-operations\",\"yes\",\"10\",\"10\",\"0\",\"0.000\"",
+        ),
         (
             "markdown",
             "text/markdown; charset=utf-8",

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::client::AlertFilter;
 use crate::client::model::Alert;
+use crate::csv::row;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Output, talk};
 use crate::ctl::session::Session;
@@ -49,7 +50,7 @@ impl Export {
         let filter = AlertFilter { from: moment(self.from), to: moment(self.to), ..AlertFilter::default() };
         let page = session.client.alerts(&filter, MOST).await?;
         if self.csv {
-            out.lines(std::iter::once(COLUMNS.join(",")).chain(page.items.iter().map(line)))?;
+            out.lines(std::iter::once(row(COLUMNS)).chain(page.items.iter().map(line)))?;
         } else {
             let items = page.json.get("items").and_then(Value::as_array);
             out.lines(items.into_iter().flatten().map(Value::to_string))?;
@@ -79,14 +80,5 @@ fn line(alert: &Alert) -> String {
         alert.summary.clone(),
         labels.join(" "),
     ];
-    fields.map(|field| cell(&field)).join(",")
+    row(fields)
 }
-
-/// A field in quotes; what a spreadsheet would take for a formula begins with an apostrophe, which it shows as text.
-fn cell(text: &str) -> String {
-    let formula = text.trim_start().starts_with(['=', '+', '-', '@']) || text.starts_with(['\t', '\r', '\n']);
-    format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests;

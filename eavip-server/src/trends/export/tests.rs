@@ -10,6 +10,13 @@ fn every_severity_has_a_line_with_how_many_and_nothing_where_there_was_none() {
     let text = csv(&trends(&pack, None));
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");
-    assert!(lines[0].starts_with("severity,incidents,detect n,detect median s,detect p90 s,acknowledge n,"));
-    assert!(lines.contains(&"SEV-3,2,2,0,0,0,,,0,,,0,,,0"), "{text}");
+    assert!(lines[0].starts_with(
+        "\"severity\",\"incidents\",\"detect n\",\"detect median s\",\"detect p90 s\",\"acknowledge n\","
+    ));
+    let row = "SEV-3,2,2,0,0,0,,,0,,,0,,,0"
+        .split(',')
+        .map(|cell| format!("\"{cell}\""))
+        .collect::<Vec<_>>()
+        .join(",");
+    assert!(lines.contains(&&*row), "{text}");
 }

@@ -1,11 +1,13 @@
 //! A row of CSV (RFC 4180) that no spreadsheet takes for a formula. Columns and their order are the export's business.
 
-use std::io::{self, Write};
+/// A row without the end of its line.
+pub(crate) fn row<C: AsRef<str>>(cells: impl IntoIterator<Item = C>) -> String {
+    cells.into_iter().map(|cell| quoted(cell.as_ref())).collect::<Vec<_>>().join(",")
+}
 
-/// Writes a row.
-pub(super) fn row(out: &mut impl Write, cells: &[&str]) -> io::Result<()> {
-    let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-    write!(out, "{}\r\n", cells.join(","))
+/// Rows with the ends of their lines.
+pub(crate) fn table(rows: impl IntoIterator<Item = String>) -> String {
+    rows.into_iter().map(|row| row + "\r\n").collect()
 }
 
 /// The text in quotes. One that a spreadsheet would run begins with an apostrophe, which it shows as text (OWASP, *CSV
@@ -40,8 +42,6 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(quoted(text), expected);
         }
-        let mut out = Vec::new();
-        row(&mut out, &["a", "=b"]).unwrap();
-        assert_eq!(out, b"\"a\",\"'=b\"\r\n");
+        assert_eq!(table([row(["a", "=b"])]), "\"a\",\"'=b\"\r\n");
     }
 }
