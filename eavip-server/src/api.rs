@@ -23,6 +23,7 @@ pub mod page;
 pub mod quarantine;
 pub mod receivers;
 pub mod roles;
+pub mod runbooks;
 pub mod session;
 pub mod silences;
 pub mod tokens;
@@ -62,6 +63,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(join_tokens::router())
         .merge(nodes::router())
         .merge(noise::router())
+        .merge(runbooks::router())
         .merge(on_call::router())
         .merge(overview::router())
         .merge(quarantine::router())

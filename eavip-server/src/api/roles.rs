@@ -63,6 +63,8 @@ pub static TABLE: &[Entry] = &[
     (Method::POST, "/api/v1/incidents/{id}/reopen", RESPONDER),
     (Method::POST, "/api/v1/incidents/{id}/close", RESPONDER),
     (Method::POST, "/api/v1/alerts/{id}/vote", RESPONDER),
+    (Method::GET, "/api/v1/runbooks", VIEWER),
+    (Method::GET, "/api/v1/runbooks/{name}", VIEWER),
     (Method::GET, "/api/v1/noise", VIEWER),
     (Method::GET, "/api/v1/noise/export", VIEWER),
     (Method::GET, "/api/v1/defects", VIEWER),

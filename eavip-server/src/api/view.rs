@@ -35,6 +35,7 @@ pub use silence::{Finding, Hidden, Quarantined, RouteTarget, RouteTest, Silence,
 
 pub mod incident;
 pub mod noise;
+pub mod runbook;
 mod secret;
 pub mod trends;
 

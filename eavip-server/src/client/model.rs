@@ -13,6 +13,7 @@ use eavip_core::incident::phase::Phase;
 use eavip_core::incident::sev::{Integrity, Scope, Sev};
 use eavip_core::incident::timeline::Topic;
 use eavip_core::mode::Mode;
+use eavip_core::policy::runbooks::Standing;
 use eavip_core::signal::Signal;
 use eavip_core::signal::health::Health;
 use eavip_core::trend::feedback::Remedy;
@@ -151,6 +152,18 @@ answers! {
         from: Option<String>, until: Option<String>, incomplete: bool, scores: Vec<NoiseScore>,
         defects: Vec<NoiseDefect>, refused_runbook: Option<RefusedRunbook>,
     }
+
+    /// A runbook page in a list.
+    Runbook { name: String, title: Option<String>, revision: String, step_count: usize, cited_by: Vec<String> }
+
+    /// An alert that leads to a page.
+    RunbookCitation { by: String, runbook: Option<String>, standing: Standing }
+
+    /// Every page, and what leads to pages.
+    Runbooks { items: Vec<Runbook>, citations: Vec<RunbookCitation> }
+
+    /// A page as it is written.
+    RunbookDetail { name: String, revision: String, steps: Vec<String>, text: String }
 
     /// What durations amount to.
     Durations { n: usize, median_seconds: Option<f64>, p90_seconds: Option<f64> }

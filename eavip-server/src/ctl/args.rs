@@ -93,7 +93,7 @@ enum Command {
     /// Take over what Alertmanager and Prometheus are told; needs no server
     #[command(subcommand)]
     Import(import::Command),
-    /// Look at runbook pages; needs no server
+    /// Look at runbook pages: the server's, or without one those of a repository
     #[command(subcommand)]
     Runbooks(runbooks::Command),
     /// Say where an alert would go, and why; needs no server
@@ -134,7 +134,7 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Policy(policy) => policy.run(out),
         Command::Import(command) => command.run(out),
         Command::Route(command) => command.run(out),
-        Command::Runbooks(command) => command.run(out),
+        Command::Runbooks(command) => command.run(session, out).await,
         Command::Explain(explain) => explain.run(out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "eavipctl", &mut io::stdout());

@@ -11,9 +11,6 @@ mod sign_in;
 mod silences;
 mod trends;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
@@ -21,8 +18,6 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
-use eavip_core::document::Source;
-use eavip_core::policy::runbooks::coverage;
 
 use super::pages::Trouble;
 use super::runbook::Runbook;
@@ -291,14 +286,8 @@ async fn overview(State(app): State<App>, viewing: Viewing) -> Result<Response, 
 }
 
 async fn runbook_index(State(app): State<App>, viewing: Viewing) -> Result<Response, Problem> {
-    let (pages, unread) = on_disk(&app, runbooks::beginnings).await?;
-    for (path, error) in unread {
-        tracing::warn!(path = %path.display(), %error, "a runbook page can't be read");
-    }
-    let pages = pages.into_iter().map(|(name, page)| (name, Source::new(page.place, page.text))).collect();
-    // Nothing here records drills of pages yet, so none was rehearsed.
-    let found = coverage(&app.shared.policy.load(), &pages, &BTreeMap::new());
-    viewing.show(runbook::index(&found, &viewing.chrome))
+    let (pages, _) = api::runbooks::read(&app, runbooks::beginnings).await?;
+    viewing.show(runbook::index(&api::runbooks::coverage(&app, &pages), &viewing.chrome))
 }
 
 async fn runbook_page(
@@ -306,35 +295,11 @@ async fn runbook_page(
     viewing: Viewing,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let wanted = name.clone();
-    let (page, unread) = on_disk(&app, move |dir| runbooks::find(dir, &wanted)).await?;
-    if let Some(error) = &unread {
-        tracing::warn!(%error, page = name, "a runbook page can't be read");
-    }
-    let page = page.ok_or_else(|| match unread {
-        Some(_) => {
-            Problem::new(Code::Internal, "the page is there and can't be read; the server's log says why")
-        }
-        None => Problem::not_found("runbook", &name),
-    })?;
+    let (page, known) = api::runbooks::find(&app, &name).await?;
     let cites = |alert: &Alert| alert.resolved.is_none() && alert.runbook == name;
     let alerts: Vec<Alert> = api::alerts::open_and_recent(&app).into_iter().filter(cites).collect();
-    let source = Source::new(page.place, page.text.clone());
-    let found =
-        coverage(&app.shared.policy.load(), &BTreeMap::from([(name.clone(), source)]), &BTreeMap::new());
-    let known = found.pages.first().ok_or_else(|| Problem::not_found("runbook", &name))?;
     let shown = Runbook { name: &name, text: &page.text };
-    viewing.show(runbook::page(shown, known, &alerts, &viewing.chrome))
-}
-
-/// Reads from the directory of runbook pages without holding others up.
-async fn on_disk<T: Send + 'static>(
-    app: &App,
-    read: impl FnOnce(&std::path::Path) -> T + Send + 'static,
-) -> Result<T, Problem> {
-    let web = Arc::clone(&app.web);
-    let done = tokio::task::spawn_blocking(move || read(&web.runbooks)).await;
-    done.map_err(|_| Problem::new(Code::Internal, "the pages could not be read"))
+    viewing.show(runbook::page(shown, &known, &alerts, &viewing.chrome))
 }
 
 async fn asset(Path((digest, name)): Path<(String, String)>) -> Result<Response, Problem> {

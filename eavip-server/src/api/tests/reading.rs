@@ -131,3 +131,28 @@ async fn makes_a_join_string_that_an_agent_can_read() {
     assert_eq!(listed.json()["items"][0]["id"], read.token.as_str());
     assert!(!String::from_utf8(listed.body).unwrap().contains(&read.secret.expose()));
 }
+
+#[tokio::test]
+async fn shows_runbook_pages_with_their_steps_and_what_leads_to_them() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("disk-full.md"), "# Mend a disk\n\n1. Look\n2. Grow it\n").unwrap();
+    std::fs::write(dir.path().join("bad name.md"), "# x\n").unwrap();
+    let server = Server::with_runbooks(dir.path());
+    let viewer = server.token(Role::Viewer).await;
+    let all = server.get("/api/v1/runbooks", &viewer).await.json();
+    let page = all["items"].as_array().unwrap().iter().find(|page| page["name"] == "disk-full").unwrap();
+    assert_eq!(
+        (&page["title"], &page["step_count"], &page["cited_by"][0], &all["unread"]),
+        (&json!("Mend a disk"), &json!(2), &json!("[alert.disk-filling]"), &json!(1)),
+        "the directory's page stands above the built-in one"
+    );
+    let there = all["citations"].as_array().unwrap().iter().all(|one| one["standing"] == "there");
+    assert!(there, "{}", all["citations"]);
+    let shown = server.get("/api/v1/runbooks/disk-full", &viewer).await.json();
+    assert_eq!((&shown["steps"], &shown["revision"]), (&json!(["Look", "Grow it"]), &page["revision"]));
+    assert!(shown["text"].as_str().unwrap().starts_with("# Mend a disk"));
+    for none in ["nothing", "..%2f..%2fetc%2fpasswd"] {
+        let answer = server.get(&format!("/api/v1/runbooks/{none}"), &viewer).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{none}");
+    }
+}

@@ -10,8 +10,7 @@ fn run(files: &[(&str, &str)]) -> (u8, String) {
         std::fs::write(dir.path().join(name), text).unwrap();
     }
     let written = Written::default();
-    let command = Command::Coverage { dir: dir.path().to_owned() };
-    let exit = command.run(&mut written.output(Format::Table, false)).unwrap();
+    let exit = covered(dir.path(), &mut written.output(Format::Table, false)).unwrap();
     (exit, written.text())
 }
 
