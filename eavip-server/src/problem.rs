@@ -194,6 +194,15 @@ impl Problem {
         Self::new(Code::NotFound, format!("there is no {what} `{id}`"))
     }
 
+    /// What to show a person who filled in a form: everything that is wrong, with what to do about it.
+    #[must_use]
+    pub fn told(&self) -> String {
+        if self.errors.is_empty() {
+            return self.detail.clone();
+        }
+        self.errors.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>().join("; ")
+    }
+
     /// One value can't be used.
     #[must_use]
     pub fn invalid(at: impl Into<String>, detail: impl Into<String>) -> Self {

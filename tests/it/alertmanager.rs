@@ -32,6 +32,7 @@ fn tells_and_lists_what_alertmanager_tells_and_lists() {
         let (theirs, ours) = twins.told();
         theirs == ours && theirs.len() == 2
     });
+    twins.last_webhooks_about("Down", "firing");
     twins.push(&push(&ALERTS, "2026-01-01T00:00:00Z", &ends));
     // Down to the pager and the web; Slow of b to shop and web, of c to web; Slow of a is explained by Down.
     until_so("what fires to be told by both", || {
@@ -73,6 +74,7 @@ fn tells_and_lists_what_alertmanager_tells_and_lists() {
         let (theirs, ours) = twins.told();
         theirs == ours && theirs.values().all(|told| told.last().is_some_and(|status| status == "resolved"))
     });
+    twins.last_webhooks_about("Down", "resolved");
     let (theirs, _) = twins.told();
     assert!(theirs.keys().all(|key| !key.contains("cluster=a") || key.contains("Down")), "{theirs:#?}");
     eprintln!("told alike: {theirs:#?}");

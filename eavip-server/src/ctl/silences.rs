@@ -1,7 +1,6 @@
 //! `silences`: the list, asking for one, agreeing to it and ending it; and those of an Alertmanager, in and out.
 
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use eavip_agent::cli::exit;
@@ -11,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::client::model::Silence;
 use crate::ctl::failure::Failure;
+use crate::ctl::given;
 use crate::ctl::output::{Cell, Format, Output, talk};
 use crate::ctl::session::Session;
 use crate::ctl::text::escaped;
@@ -149,19 +149,10 @@ fn is_over(silence: &Value) -> bool {
 }
 
 /// Asks for each silence of a file, and goes on after one that is refused.
-async fn import(file: &PathBuf, session: &Session) -> Result<u8, Failure> {
-    let unread = |error: std::io::Error| {
-        Failure::new(exit::USAGE, format!("{} can't be read: {error}", file.display()), "name a file, or -")
-    };
-    let mut text = String::new();
-    if file.as_os_str() == "-" {
-        std::io::stdin().take(MAX_FILE).read_to_string(&mut text).map_err(unread)?;
-    } else {
-        let opened = std::fs::File::open(file).map_err(unread)?;
-        opened.take(MAX_FILE).read_to_string(&mut text).map_err(unread)?;
-    }
+async fn import(file: &Path, session: &Session) -> Result<u8, Failure> {
+    let text = given::read(file, MAX_FILE).map_err(|problems| given::undecided(&problems))?;
     let remedy = "give a list as `amtool silence query -o json` prints it";
-    let silences = serde_json::from_str::<Vec<Value>>(&text)
+    let silences = serde_json::from_slice::<Vec<Value>>(&text)
         .map_err(|error| Failure::new(exit::USAGE, format!("it is no list of silences: {error}"), remedy))?;
     let (mut taken, mut refused) = (0_usize, 0_usize);
     for (at, mut silence) in silences.into_iter().enumerate() {

@@ -10,7 +10,7 @@ use eavip_core::time::Span;
 use reqwest::StatusCode;
 use serde::Serialize;
 
-use super::http::Endpoint;
+use super::http::{Endpoint, json};
 use super::message::{Body, Message, Told};
 use super::receiver::{SendError, Token};
 use super::wording;
@@ -65,8 +65,7 @@ struct Alert {
 
 impl Alertmanager {
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
-        // Only maps with keys that aren't texts can't be JSON; there are none in it.
-        let body = serde_json::to_vec(&Payload::of(message)).unwrap_or_default();
+        let body = json(&Payload::of(message))?;
         let is_final = |status| status == StatusCode::GONE;
         self.to.post("application/json", self.token.headers(), body, is_final).await
     }
@@ -91,7 +90,10 @@ impl Payload {
         };
         Self {
             version: "4",
-            group_key: format!("{}:{group}", message.to.receiver),
+            group_key: match &message.to.person {
+                Some(person) => format!("{}/{person}:{group}", message.to.receiver),
+                None => format!("{}:{group}", message.to.receiver),
+            },
             truncated_alerts: left_out,
             status: status(alerts.iter().any(|alert| alert.status == status(true))),
             receiver: message.to.receiver.to_string(),

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde::Serialize;
 
-use super::http::Endpoint;
+use super::http::{Endpoint, json};
 use super::message::Message;
 use super::payload::{Data, kind};
 use super::receiver::{SendError, Token};
@@ -44,8 +44,7 @@ impl CloudEvents {
             datacontenttype: "application/json",
             data: Data::of(message),
         };
-        // Only maps with keys that aren't texts can't be JSON; there are none in it.
-        let body = serde_json::to_vec(&event).unwrap_or_default();
+        let body = json(&event)?;
         let is_final = |status| status == StatusCode::GONE;
         self.to
             .post("application/cloudevents+json; charset=utf-8", self.token.headers(), body, is_final)

@@ -8,7 +8,7 @@ use eavip_agent::egress::{Guarded, forbidden, literal};
 use eavip_agent::tls::client::public_config;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
-
+use serde::Serialize;
 use serde_json::Value;
 
 use super::receiver::SendError;
@@ -131,6 +131,15 @@ impl Endpoint {
         };
         self.post("application/json", HeaderMap::new(), payload.to_string().into_bytes(), is_final).await
     }
+}
+
+/// What is posted as JSON.
+///
+/// # Errors
+/// When it can't be written as that, which no further attempt mends.
+pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, SendError> {
+    serde_json::to_vec(value)
+        .map_err(|error| SendError::Final(format!("it can't be written as JSON: {error}")))
 }
 
 /// The beginning of an answer; what can't be read of it isn't missed.

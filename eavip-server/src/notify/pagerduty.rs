@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::http::Endpoint;
+use super::http::{Endpoint, json};
 use super::message::{Body, Message};
 use super::receiver::SendError;
 use super::wording::{Entry, Wording, line};
@@ -59,8 +59,7 @@ struct Link {
 
 impl PagerDuty {
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
-        // Only maps with keys that aren't texts can't be JSON; there are none in it.
-        let body = serde_json::to_vec(&self.event(message)).unwrap_or_default();
+        let body = json(&self.event(message))?;
         // As its manual has it: 400 says that the event is wrong, 429 and 5xx that it should come again.
         let is_final = |status| status == StatusCode::BAD_REQUEST;
         self.to.post("application/json", HeaderMap::new(), body, is_final).await

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde::Serialize;
 
-use super::http::Endpoint;
+use super::http::{Endpoint, json};
 use super::message::Message;
 use super::payload::{Data, kind};
 use super::receiver::SendError;
@@ -34,8 +34,7 @@ impl Webhook {
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
         let (kind, data) = (kind(message), Data::of(message));
         let payload = Payload { kind, timestamp: message.decided_at.to_string(), data };
-        // Only maps with keys that aren't texts can't be JSON; there are none in it.
-        let body = serde_json::to_vec(&payload).unwrap_or_default();
+        let body = json(&payload)?;
         let id = message.id.to_string();
         let timestamp = now().as_millis() / 1_000;
         let signatures: Vec<String> = self.keys.iter().map(|key| key.sign(&id, timestamp, &body)).collect();

@@ -21,6 +21,23 @@ const fn because(
 /// Alertmanager tells the end of an alert whose beginning it held back, when another of its group was told.
 pub(super) const ENDS_OF_UNTOLD: &str = "who wasn't told of a beginning isn't told of its end";
 
+/// Where the body of a webhook differs; `*` is each of a list.
+pub(super) const IN_WEBHOOKS: &[(&str, &str)] = &[
+    ("/groupKey", "each names its groups its own way, and only that a key stays the same means anything"),
+    ("/externalURL", "where each of them is"),
+    ("/alerts/*/generatorURL", "an alert that came without one leads to its page"),
+    ("/alerts/*/annotations/action", "what to do first"),
+    ("/alerts/*/annotations/owner", "who owns it"),
+    ("/alerts/*/annotations/runbook_url", "the runbook that was found for it"),
+    ("/commonAnnotations/action", "as above"),
+    ("/commonAnnotations/owner", "as above"),
+    ("/commonAnnotations/runbook_url", "as above"),
+];
+
+/// The same of one that tells an end.
+pub(super) const IN_ENDS: &[(&str, &str)] =
+    &[("/alerts/*/endsAt", "when this server took it for over; a sender may date that back")];
+
 pub(super) const DIFFERENCES: &[Difference] = &[
     because(
         "GET /api/v2/alerts?filter=nonsense",

@@ -11,10 +11,9 @@ use eavip_tests::site::Site;
 use eavip_tests::wait::until_so;
 use serde_json::{Value, json};
 
-use super::differences::DIFFERENCES;
+use super::differences::{DIFFERENCES, IN_ENDS, IN_WEBHOOKS};
 
 pub(super) const SERVER: &str = env!("CARGO_BIN_EXE_e2e-server");
-const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 const RECEIVERS: [&str; 3] = ["pager", "shop", "web"];
 
 const ROUTES_THERE: &str = r#"
@@ -100,10 +99,8 @@ pub(super) fn push(alerts: &[&[(&str, &str)]], starts: &str, ends: &str) -> Stri
 pub(super) fn site(hook: SocketAddr) -> Site {
     let mut site = Site::new(SERVER);
     let runbook = site.write("runbook.toml", ROUTES_HERE);
-    let key = site.write("hook.key", SECRET);
-    let receiver = |name| {
-        format!("[receiver.{name}]\nurl = \"http://{hook}/ours/{name}\"\nsecret = {{ file = {key:?} }}\n")
-    };
+    let receiver =
+        |name| format!("[receiver.{name}]\ntype = \"alertmanager\"\nurl = \"http://{hook}/ours/{name}\"\n");
     let receivers: String = RECEIVERS.iter().map(receiver).collect();
     site.configure(&format!("runbook = {runbook:?}\n{receivers}"));
     site.start();
@@ -121,21 +118,23 @@ pub(super) fn hook() -> (Service, Arc<Mutex<Vec<Request>>>) {
     (hook, arrived)
 }
 
-/// What requests to a path told.
+/// The webhooks that one of them sent, with the receiver of each.
+fn webhooks<'a>(arrived: &'a [Request], whose: &'a str) -> impl Iterator<Item = (&'a str, Value)> {
+    arrived.iter().filter_map(move |request| {
+        let receiver = request.path.strip_prefix(&format!("/{whose}/"))?;
+        Some((receiver, serde_json::from_slice(&request.body).unwrap()))
+    })
+}
+
+/// What the webhooks of one of them told.
 pub(super) fn told(arrived: &[Request], whose: &str) -> Told {
     let mut told = Told::new();
-    for request in arrived {
-        let Some(receiver) = request.path.strip_prefix(&format!("/{whose}/")) else { continue };
-        let body: Value = serde_json::from_slice(&request.body).unwrap();
-        let data = body.get("data").unwrap_or(&body);
-        let group = data.get("group").or(data.get("groupLabels")).unwrap_or(&Value::Null);
-        for alert in data["alerts"].as_array().into_iter().flatten() {
-            let added = ["rule", "category", "owner"];
+    for (receiver, body) in webhooks(arrived, whose) {
+        let group = &body["groupLabels"];
+        for alert in body["alerts"].as_array().into_iter().flatten() {
             let labels = alert["labels"].as_object().unwrap().iter();
-            let labels: Vec<String> = labels
-                .filter(|(name, _)| !added.contains(&name.as_str()))
-                .map(|(name, value)| format!("{name}={}", value.as_str().unwrap()))
-                .collect();
+            let labels: Vec<String> =
+                labels.map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect();
             let statuses = told.entry(format!("{receiver} {group} {}", labels.join(" "))).or_default();
             let status = alert["status"].as_str().unwrap().to_owned();
             if statuses.last() != Some(&status) {
@@ -185,6 +184,37 @@ impl Twins {
         let mut theirs = told(&arrived, "theirs");
         theirs.retain(|_, statuses| statuses.first().is_some_and(|first| first == "firing"));
         (theirs, told(&arrived, "ours"))
+    }
+
+    /// Compares the bodies of the last webhooks about one alert, to each receiver.
+    pub(super) fn last_webhooks_about(&self, name: &str, status: &str) {
+        let arrived = self.arrived.lock().unwrap();
+        let last = |whose| {
+            let about = webhooks(&arrived, whose).filter(|(_, body)| {
+                body["alerts"][0]["labels"]["alertname"] == name && body["status"] == status
+            });
+            about.map(|(receiver, body)| (receiver.to_owned(), body)).collect::<BTreeMap<String, Value>>()
+        };
+        let (theirs, ours) = (last("theirs"), last("ours"));
+        assert!(!theirs.is_empty() && theirs.keys().eq(ours.keys()), "{theirs:?}\n{ours:?}");
+        for (receiver, mut theirs) in theirs {
+            let mut ours = ours[&receiver].clone();
+            [&mut theirs, &mut ours].into_iter().for_each(same);
+            let mut differ = BTreeMap::new();
+            differing("", &theirs, &ours, &mut differ);
+            let ends = IN_ENDS.iter().filter(|_| status == "resolved");
+            let known: Vec<_> = IN_WEBHOOKS.iter().chain(ends).collect();
+            for (place, (theirs, ours)) in &differ {
+                let known = known.iter().any(|(known, _)| known == place);
+                assert!(known, "{place} to {receiver}: Alertmanager {theirs}, this server {ours}");
+            }
+            for (place, why) in known {
+                assert!(
+                    differ.contains_key(*place),
+                    "{place} is the same in both, and it should differ: {why}"
+                );
+            }
+        }
     }
 
     /// Alerts of which Alertmanager told an end and no beginning.
@@ -306,6 +336,26 @@ fn word(word: &str) -> &str {
         "TIME"
     } else {
         word
+    }
+}
+
+/// The places in which two documents differ, with what stands there.
+fn differing(place: &str, one: &Value, other: &Value, found: &mut BTreeMap<String, (Value, Value)>) {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
+            for name in names {
+                let value = |of: &serde_json::Map<String, Value>| of.get(name).cloned().unwrap_or_default();
+                differing(&format!("{place}/{name}"), &value(one), &value(other), found);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            one.iter()
+                .zip(other)
+                .for_each(|(one, other)| differing(&format!("{place}/*"), one, other, found));
+        }
+        _ if one == other => {}
+        _ => drop(found.insert(place.to_owned(), (one.clone(), other.clone()))),
     }
 }
 

@@ -91,7 +91,7 @@ pub(super) fn with_problem(
     reason: String,
 ) -> Result<Response, Problem> {
     let (detail, status) = (detail(app, id)?, problem.code.status());
-    let attempt = Attempt { problem: Some(problem.detail), reason };
+    let attempt = Attempt { problem: Some(problem.told()), reason };
     let history = history(app, &detail);
     let main = alerts::detail(&detail, history.as_ref(), &attempt, &viewing.chrome).map_err(unrendered)?;
     page(main, &viewing.chrome, status)

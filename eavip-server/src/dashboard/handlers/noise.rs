@@ -37,7 +37,7 @@ pub(super) async fn mend(
         return Ok(Redirect::to(&format!("{}/noise#defect-{id}", viewing.chrome.base)).into_response());
     };
     let status = problem.code.status();
-    let attempt = Attempt { defect: id.to_string(), problem: problem.detail, how };
+    let attempt = Attempt { defect: id.to_string(), problem: problem.told(), how };
     let main = shown::noise(&noise::noise(&app), Some(&attempt), &viewing.chrome).map_err(unrendered)?;
     page(main, &viewing.chrome, status)
 }

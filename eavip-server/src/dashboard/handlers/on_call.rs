@@ -56,8 +56,7 @@ async fn answer(app: &App, viewing: &Viewing, done: Result<(), Problem>) -> Resu
     let Err(problem) = done else {
         return Ok(Redirect::to(&format!("{}/on-call", viewing.chrome.base)).into_response());
     };
-    let said = problem.errors.first().map_or_else(|| problem.detail.clone(), |fault| fault.detail.clone());
-    page(main(app, viewing, Some(&said)).await?, &viewing.chrome, problem.code.status())
+    page(main(app, viewing, Some(&problem.told())).await?, &viewing.chrome, problem.code.status())
 }
 
 #[derive(Debug, Deserialize)]

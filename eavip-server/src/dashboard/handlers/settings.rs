@@ -91,8 +91,8 @@ pub(super) async fn make_join_token(
             answer(&app, &viewing, Settings { new_join: Some(new), ..Settings::default() }, StatusCode::OK)
         }
         Err(problem) => {
-            let shown =
-                Settings { problem: Some(&problem.detail), deployment: &deployment, ..Settings::default() };
+            let told = problem.told();
+            let shown = Settings { problem: Some(&told), deployment: &deployment, ..Settings::default() };
             answer(&app, &viewing, shown, problem.code.status())
         }
     }
@@ -117,7 +117,8 @@ pub(super) async fn make_token(
             answer(&app, &viewing, Settings { new_token: Some(new), ..Settings::default() }, StatusCode::OK)
         }
         Err(problem) => {
-            let shown = Settings { problem: Some(&problem.detail), ..Settings::default() };
+            let told = problem.told();
+            let shown = Settings { problem: Some(&told), ..Settings::default() };
             answer(&app, &viewing, shown, problem.code.status())
         }
     }
@@ -143,7 +144,8 @@ pub(super) async fn test_receiver(
             answer(&app, &viewing, Settings { tested: Some(tested), ..Settings::default() }, StatusCode::OK)
         }
         Err(problem) => {
-            let shown = Settings { problem: Some(&problem.detail), ..Settings::default() };
+            let told = problem.told();
+            let shown = Settings { problem: Some(&told), ..Settings::default() };
             answer(&app, &viewing, shown, problem.code.status())
         }
     }

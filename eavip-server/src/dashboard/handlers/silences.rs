@@ -55,9 +55,7 @@ fn answer<T>(
         return Ok(Redirect::to(&format!("{}/silences", viewing.chrome.base)).into_response());
     };
     let status = problem.code.status();
-    let told: Vec<&str> = problem.errors.iter().map(|fault| fault.detail.as_str()).collect();
-    let told = if told.is_empty() { problem.detail.clone() } else { told.join("; ") };
-    let attempt = Attempt { problem: Some(told), ..attempt };
+    let attempt = Attempt { problem: Some(problem.told()), ..attempt };
     page(main(app, &attempt, viewing)?.map_err(unrendered)?, &viewing.chrome, status)
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn sign(
         return Ok(Redirect::to(&format!("{}/trends/{month}", viewing.chrome.base)).into_response());
     };
     let status = problem.code.status();
-    let attempt = Attempt { of: String::new(), problem: problem.detail, text: remark };
+    let attempt = Attempt { of: String::new(), problem: problem.told(), text: remark };
     again(pages::review(&trends::review(&app, month)?, Some(&attempt), &viewing.chrome), &viewing, status)
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn answer(
         return Ok(Redirect::to(&format!("{}/trends#proposals", viewing.chrome.base)).into_response());
     };
     let status = problem.code.status();
-    let attempt = Attempt { of: id.to_string(), problem: problem.detail, text };
+    let attempt = Attempt { of: id.to_string(), problem: problem.told(), text };
     again(main(&app, &viewing, Some(&attempt)).await?, &viewing, status)
 }
 

@@ -83,7 +83,8 @@ impl Attempt {
     pub fn reasons(&self, form: &str) -> Option<(&str, &[Fault])> {
         let problem = self.problem.as_ref().filter(|_| self.of == form)?;
         Some(match problem.errors.as_slice() {
-            [_] | [] => (problem.detail.as_str(), &[]),
+            [] => (problem.detail.as_str(), &[]),
+            [one] => (one.detail.as_str(), &[]),
             several => ("it is refused for these reasons", several),
         })
     }
