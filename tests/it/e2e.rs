@@ -24,6 +24,7 @@ mod reports;
 mod rewind;
 mod shutdown;
 mod signature;
+mod storm;
 mod wrong_clients;
 
 use eavip_tests::node::Node;
