@@ -9,8 +9,12 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 /// Metadata and host services of clouds that aren't link-local: Alibaba's, Oracle's, Azure's.
 const SERVICES: [Ipv4Addr; 3] =
     [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192), Ipv4Addr::new(168, 63, 129, 16)];
-/// Amazon's by IPv6.
-const SERVICE_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
+/// The same by IPv6: Amazon's, Google's, Oracle's.
+const SERVICES_V6: [Ipv6Addr; 3] = [
+    Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254),
+    Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254),
+    Ipv6Addr::new(0xfd00, 0x00c1, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
+];
 
 /// Whether nothing may be sent to an address.
 #[must_use]
@@ -21,7 +25,7 @@ pub fn forbidden(address: IpAddr) -> bool {
             v6.is_unicast_link_local()
                 || v6.is_unspecified()
                 || v6.is_multicast()
-                || v6 == SERVICE_V6
+                || SERVICES_V6.contains(&v6)
                 || within(v6).is_some_and(forbidden_v4)
         }
     }
@@ -35,11 +39,11 @@ fn forbidden_v4(address: Ipv4Addr) -> bool {
         || SERVICES.contains(&address)
 }
 
-/// The IPv4 address to which a gateway translates: NAT64 (RFC 6052) and 6to4 (RFC 3056).
+/// The IPv4 address to which a gateway translates: NAT64 (RFC 6052, and RFC 8215 for the own network) and 6to4 (RFC 3056).
 fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
     match address.segments() {
-        [0x0064, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(v4(high, low)),
+        [0x0064, 0xff9b, 0 | 1, .., high, low] | [0x2002, high, low, ..] => Some(v4(high, low)),
         _ => None,
     }
 }
@@ -88,6 +92,9 @@ mod tests {
             "::ffff:169.254.169.254",
             "fe80::1",
             "fd00:ec2::254",
+            "fd20:ce::254",
+            "fd00:c1::a9fe:a9fe",
+            "64:ff9b:1::a9fe:a9fe",
             "100.100.100.200",
             "192.0.0.192",
             "168.63.129.16",

@@ -146,7 +146,7 @@ impl Book {
                 Event::Join { id, event } => access::join(&mut self.joins, id, event, record),
                 Event::User { name, event } => self.user(name, event, record.at),
                 Event::Link { hash, event } => access::link(&mut self.links, hash, event),
-                Event::Token { id, event } => access::token(&mut self.tokens, &self.users, id, event, record),
+                Event::Token { id, event } => access::token(&mut self.tokens, id, event, record),
                 Event::Server { event } => {
                     self.noise.server(event, record.at);
                     self.trends.server(event, record.at);

@@ -173,7 +173,7 @@ fn joined(policy: &Policy, opening: &Opening) -> Vec<Joined> {
 }
 
 /// Lets alerts that are open join the groups that another runbook leads them to, committed. A group that they are in already
-/// goes on as it was declared when it began; one that no route leads to any more is told nothing.
+/// goes on as it was declared when it began; one that no route leads to any more is told of ends alone.
 ///
 /// # Errors
 /// When it couldn't be written; asked again it comes to the same.

@@ -158,16 +158,24 @@ impl Default for Intake {
 }
 
 impl Kept {
-    fn take(&mut self, later: Known) {
-        let room = later.bytes();
+    /// Takes an alert. What is said of one that is known already stays as it is where there is no room for more: until when it is meant
+    /// counts in any case.
+    fn take(&mut self, mut later: Known) {
         match self.alerts.get_mut(&later.fingerprint) {
             Some(known) => {
-                self.bytes -= known.bytes();
+                let (before, after) = (known.bytes(), later.bytes());
+                if after > before && self.bytes - before + after > MAX_BYTES {
+                    later.annotations.clone_from(&known.annotations);
+                    later.generator.clone_from(&known.generator);
+                }
+                self.bytes = self.bytes - before + later.bytes();
                 known.merge(later);
             }
-            None => drop(self.alerts.insert(later.fingerprint, later)),
+            None => {
+                self.bytes += later.bytes();
+                self.alerts.insert(later.fingerprint, later);
+            }
         }
-        self.bytes += room;
     }
 }
 
@@ -230,7 +238,7 @@ impl Intake {
         tokio::time::timeout(WAIT, place).await.ok()?.ok()
     }
 
-    /// Promises room to alerts; those that find none are left out.
+    /// Promises room to alerts; new ones that find none are left out.
     pub fn promise(&self, place: OwnedSemaphorePermit, alerts: &mut Vec<Known>) -> Promise {
         // The lock orders promises; what is kept meanwhile was promised its room before.
         let kept = self.change();
@@ -239,15 +247,13 @@ impl Intake {
         let taken = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         let (others, bytes) = (taken(&promise.of.alerts), kept.bytes + taken(&promise.of.bytes));
         alerts.retain(|alert| {
-            let known = kept.alerts.get(&alert.fingerprint);
-            let (new, room) = match known {
-                Some(known) => (0, alert.bytes().saturating_sub(known.bytes())),
-                None => (1, alert.bytes()),
-            };
-            let fits = kept.alerts.len() + others + promise.alerts + new <= MAX_ALERTS
-                && (bytes + promise.bytes + room <= MAX_BYTES || room == 0);
+            if kept.alerts.contains_key(&alert.fingerprint) {
+                return true;
+            }
+            let fits = kept.alerts.len() + others + promise.alerts < MAX_ALERTS
+                && bytes + promise.bytes + alert.bytes() <= MAX_BYTES;
             if fits {
-                (promise.alerts, promise.bytes) = (promise.alerts + new, promise.bytes + room);
+                (promise.alerts, promise.bytes) = (promise.alerts + 1, promise.bytes + alert.bytes());
             }
             fits
         });

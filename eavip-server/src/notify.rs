@@ -195,7 +195,7 @@ impl Notifier {
     /// The message to send next: of those that needn't wait the first that tells of a Critical alert, else the first.
     fn next(&self, receiver: &ReceiverId) -> Option<(Digest128, Delivery)> {
         let book = self.shared.book();
-        let (mut under_way, mut first) = (HashSet::new(), None);
+        let (mut under_way, mut groups, mut first) = (HashSet::new(), HashSet::new(), None);
         for (id, delivery) in book.outbox.waiting_for(receiver) {
             // The end of an episode isn't told before its beginning; one message may tell both. Nobody waits for what is told to
             // somebody else: their address may be broken.
@@ -206,7 +206,14 @@ impl Notifier {
             if follows || self.shared.attempts.waits(id) {
                 continue;
             }
-            if is_critical(&book, delivery) {
+            // Nor does anything pass what is told of the same group: a receiver that knows it as one incident would end up with what was
+            // true before.
+            let group = match &delivery.content {
+                Content::Alerts { group, .. } => Some((group, to)),
+                Content::Notice(_) => None,
+            };
+            let passes = group.is_none_or(|group| groups.insert(group));
+            if passes && is_critical(&book, delivery) {
                 return Some((id, delivery.clone()));
             }
             first = first.or(Some((id, delivery)));

@@ -12,6 +12,7 @@ use eavip_core::alert::group;
 use eavip_core::alert::notice::Occasion;
 use eavip_core::decision::Refused;
 use eavip_core::id::{Digest128, PersonId};
+use eavip_core::labels::Labels;
 use eavip_core::on_call::page::{Page, PageCommand, PageEvent};
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
@@ -99,8 +100,13 @@ fn episode(
 
 /// What follows from an event of a page, the event first. `page` is as it was before.
 fn follow(book: &Book, id: Digest128, page: Option<&Page>, event: PageEvent, at: Timestamp) -> Vec<Event> {
-    // Alone in its group: what is told of it elsewhere is told under another key.
-    let group = book.alerts.get(id).map(|known| known.opening.labels.clone()).unwrap_or_default();
+    // Each alert is a group of its own, so that one's incident elsewhere is nobody else's.
+    let named = |known: &Episode| {
+        let fingerprint = known.opening.fingerprint.to_string();
+        Labels::new([("rule", known.opening.rule.as_str()), ("fingerprint", &fingerprint)])
+            .unwrap_or_default()
+    };
+    let group = book.alerts.get(id).map(named).unwrap_or_default();
     let alert = |occasion, new, resolved| Content::Alerts {
         group: group.clone(),
         message: group::Message { occasion, new, resolved, firing: Vec::new() },

@@ -5,7 +5,7 @@ use eavip_core::time::Span;
 
 use super::target::Address;
 use super::watch::span;
-use crate::egress::forbidden;
+use crate::egress;
 use crate::secret::SecretRef;
 
 /// How long the server may be gone when nobody says: with a report each 15 s it is told within a minute.
@@ -25,7 +25,10 @@ pub struct FallbackConfig {
 impl FallbackConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
         let url: Option<Address> = section.required("url", "say whom to tell: `url = \"https://…\"`");
-        if url.as_ref().is_some_and(|url| url.host().parse().is_ok_and(forbidden)) {
+        // As it will be read when it is sent to: an address has many spellings.
+        let address =
+            url.as_ref().and_then(|url| egress::literal(&reqwest::Url::parse(&url.to_string()).ok()?));
+        if address.is_some_and(egress::forbidden) {
             let message = "`url` leads to an address that nothing may be sent to";
             section.problem(
                 Some("url"),

@@ -30,8 +30,8 @@ crate::rules! {
     /// A silence is asked for, approved and ended by people of the roster who are active. Declare the person, or ask one
     /// who is.
     KNOWN = "EAVIP-A13", "a silence has an author", "No alert without an owner";
-    /// A silence for longer than 24 h, or of all alerts, holds only once a second person has approved it. Others of the same alerts
-    /// that its author asked for count with it.
+    /// A silence for longer than 24 h, or of all alerts, holds only once a second person has approved it. Others with the same
+    /// matchers that its author asked for count with it.
     SECOND_PERSON = "EAVIP-A14", "two people silence everything, or for long", "No alert without an owner";
     /// What is over, or doesn't wait for approval, can't be approved or ended. Ask for a new silence.
     MOVES = "EAVIP-A15", "a silence is approved and ended while it can be", "Alerts must be actionable";

@@ -59,7 +59,8 @@ pub enum PageCommand {
         /// Who is to have it.
         to: PersonId,
     },
-    /// Its escalation is no longer declared: it goes on by another, from the first step on.
+    /// It goes on by another escalation from the first step on, because its own is no longer declared; or by its own, where everybody
+    /// was told.
     Move {
         /// By which.
         escalation: EscalationId,
@@ -131,7 +132,7 @@ pub enum PageEvent {
         /// When.
         at: Timestamp,
     },
-    /// It goes on by another escalation, from its first step on; whoever has it keeps it.
+    /// It goes on from the first step of an escalation; whoever has it keeps it.
     Moved {
         /// By which.
         escalation: EscalationId,
@@ -321,7 +322,7 @@ impl Aggregate for Page {
             (Some(page), PageCommand::Advance(reach)) => advance(page, &reach, policy, now),
             (Some(page), PageCommand::Move { escalation }) => {
                 let due = now + declared(&escalation, policy)?.delay(Position::FIRST, policy.on_call.retry);
-                let moves = page.escalation != escalation;
+                let moves = page.escalation != escalation || page.next.is_none();
                 Ok(moves.then_some(PageEvent::Moved { escalation, at: now, due }).into_iter().collect())
             }
             (Some(_), PageCommand::Stop) => Ok(vec![PageEvent::Stopped { at: now }]),

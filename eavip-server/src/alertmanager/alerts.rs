@@ -27,8 +27,14 @@ pub(super) async fn beside<T: Send + 'static>(
     make: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Refusal> {
     // It is never closed.
-    let _turn = AT_ONCE.acquire().await;
-    let made = tokio::task::spawn_blocking(make).await;
+    let turn = AT_ONCE.acquire().await;
+    // Who hangs up leaves the work under way, and with it its turn.
+    let made = tokio::task::spawn_blocking(move || {
+        let made = make();
+        drop(turn);
+        made
+    });
+    let made = made.await;
     made.map_err(|_| Problem::new(Code::Internal, "the list could not be put together").into())
 }
 

@@ -220,8 +220,18 @@ fn author(named: &str, policy: &Policy, by: &Principal) -> Result<Option<PersonI
             "createdBy: nobody is named, and the token goes back to no person of the roster; name one";
         return speaks.map(Some).ok_or_else(|| nobody.to_owned());
     }
-    if let Some(own) = speaks.filter(|own| by.is_own && own.as_str() != named) {
-        return Err(format!("createdBy: the token is `{own}`'s own; name `{own}`, or use a token of yours"));
+    match speaks.filter(|_| by.is_own) {
+        Some(own) if own.as_str() != named => {
+            return Err(format!(
+                "createdBy: the token is `{own}`'s own; name `{own}`, or use a token of yours"
+            ));
+        }
+        None if by.is_own => {
+            return Err(
+                "createdBy: the token's own account is no active person of the runbook's roster".to_owned()
+            );
+        }
+        _ => {}
     }
     let known = named.parse::<PersonId>().ok();
     let known = known.filter(|id| policy.roster.people.get(id).is_some_and(|person| person.active));

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use eavip_core::policy::Source;
 use eavip_core::policy::runbooks::{self as policy, Coverage};
+use eavip_core::policy::{Policy, Source};
+use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -26,14 +27,19 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// Every page with what leads to it, and every alert with where it leads.
 #[utoipa::path(get, path = "/api/v1/runbooks", tag = "runbooks", responses((status = 200, body = Runbooks)))]
 async fn list_runbooks(State(app): State<App>, _: Allowed<Viewer>) -> Result<Json<Runbooks>, Problem> {
-    let (pages, unread) = read(&app, runbooks::all).await?;
-    let found = coverage(&app, &pages);
-    let text = |name: &str| pages.get(name).map_or("", |page| &*page.text);
-    Ok(Json(Runbooks {
-        items: found.pages.iter().map(|page| Runbook::of(page, text(&page.name))).collect(),
-        citations: found.citations.iter().map(Into::into).collect(),
-        unread,
-    }))
+    let policy = app.shared.policy.load_full();
+    let listed = on_disk(&app, move |dir| {
+        let (pages, unread) = runbooks::all(dir);
+        warn(&unread);
+        let found = coverage(&policy, &pages);
+        let text = |name: &str| pages.get(name).map_or("", |page| &*page.text);
+        Runbooks {
+            items: found.pages.iter().map(|page| Runbook::of(page, text(&page.name))).collect(),
+            citations: found.citations.iter().map(Into::into).collect(),
+            unread: unread.len(),
+        }
+    });
+    listed.await.map(Json)
 }
 
 /// A page with its text and its steps.
@@ -66,35 +72,42 @@ pub async fn find(app: &App, name: &str) -> Result<(Page, policy::Page), Problem
         }
         None => Problem::not_found("runbook", name),
     })?;
-    let found = coverage(app, &BTreeMap::from([(name.to_owned(), page.clone())]));
+    let found = coverage(&app.shared.policy.load(), &BTreeMap::from([(name.to_owned(), page.clone())]));
     let known = found.pages.into_iter().next().ok_or_else(|| Problem::not_found("runbook", name))?;
     Ok((page, known))
 }
 
-/// Every page, or its beginning, and how many can't be read, which the log names.
+/// How the alerts of the runbook in force and the pages fit together, as far as the pages' beginnings tell: their titles, and what leads
+/// to them.
 ///
 /// # Errors
 /// When reading came to no end.
-pub async fn read(
-    app: &App,
-    read: impl FnOnce(&Dir) -> (BTreeMap<String, Page>, Unreads) + Send + 'static,
-) -> Result<(BTreeMap<String, Page>, usize), Problem> {
-    let (pages, unread) = on_disk(app, read).await?;
-    for (path, error) in &unread {
-        tracing::warn!(path = %path.display(), %error, "a runbook page can't be read");
-    }
-    Ok((pages, unread.len()))
+pub async fn index(app: &App) -> Result<Coverage, Problem> {
+    let policy = app.shared.policy.load_full();
+    let found = on_disk(app, move |dir| {
+        let (pages, unread) = runbooks::beginnings(dir);
+        warn(&unread);
+        coverage(&policy, &pages)
+    });
+    found.await
 }
 
-/// How the alerts of the runbook in force and pages fit together.
-#[must_use]
-pub fn coverage(app: &App, pages: &BTreeMap<String, Page>) -> Coverage {
+fn warn(unread: &Unreads) {
+    for (path, error) in unread {
+        tracing::warn!(path = %path.display(), %error, "a runbook page can't be read");
+    }
+}
+
+fn coverage(policy: &Policy, pages: &BTreeMap<String, Page>) -> Coverage {
     let source =
         |(name, page): (&String, &Page)| (name.clone(), Source::new(page.place.clone(), page.text.clone()));
     let pages = pages.iter().map(source).collect();
     // Nothing records drills of pages yet, so none was rehearsed.
-    policy::coverage(&app.shared.policy.load(), &pages, &BTreeMap::new())
+    policy::coverage(policy, &pages, &BTreeMap::new())
 }
+
+/// Readers of the directory at the same time: a handbook may be large.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 /// Reads from the directory of pages without holding others up.
 async fn on_disk<T: Send + 'static>(
@@ -102,6 +115,11 @@ async fn on_disk<T: Send + 'static>(
     read: impl FnOnce(&Dir) -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let web = Arc::clone(&app.web);
-    let done = tokio::task::spawn_blocking(move || read(&web.runbooks)).await;
-    done.map_err(|_| Problem::new(Code::Internal, "the pages could not be read"))
+    let turn = AT_ONCE.acquire().await;
+    let done = tokio::task::spawn_blocking(move || {
+        let done = read(&web.runbooks);
+        drop(turn);
+        done
+    });
+    done.await.map_err(|_| Problem::new(Code::Internal, "the pages could not be read"))
 }

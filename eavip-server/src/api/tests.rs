@@ -123,8 +123,14 @@ impl Server {
     pub(crate) async fn token_of(&self, name: &str, role: Role) -> String {
         let minted = crate::auth::api_token::mint().unwrap();
         let expires_at = now() + Span::from_secs(3_600);
-        let made =
-            TokenEvent::Created { name: name.to_owned(), hash: minted.hash, role, team: None, expires_at };
+        let made = TokenEvent::Created {
+            name: name.to_owned(),
+            hash: minted.hash,
+            role,
+            team: None,
+            own: true,
+            expires_at,
+        };
         let user = UserEvent::Set { password: "$argon2id$".to_owned(), role };
         let mut events = vec![Event::Token { id: minted.id, event: made }];
         if !self.app.shared.book().users.contains_key(name) {

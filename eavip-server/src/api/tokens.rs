@@ -132,13 +132,16 @@ pub async fn make(app: &App, by: &Allowed<Viewer>, asked: CreateToken) -> Result
     let account = by.principal().account.clone();
     let decide = move |book: &Book, at: Timestamp| {
         let in_force = || book.tokens.values().filter(|token| token.expires_at > at);
-        let most = if is_admin { MAX_TOKENS } else { MAX_OWN };
-        let has_all = !is_admin && in_force().filter(|token| token.made_by == account).count() >= MAX_OWN;
-        if has_all || in_force().count() >= MAX_TOKENS {
-            let message = format!("there are {most} API tokens");
+        let own = in_force().filter(|token| token.is_own && token.made_by == account).count();
+        let full = match (own >= MAX_OWN, in_force().count() >= MAX_TOKENS) {
+            (true, _) if !is_admin => Some(format!("you have {MAX_OWN} API tokens")),
+            (_, true) => Some(format!("there are {MAX_TOKENS} API tokens")),
+            _ => None,
+        };
+        if let Some(message) = full {
             return Err(Refused::because("EAVIP-U03", message, "revoke those that nobody uses"));
         }
-        let event = TokenEvent::Created { name, hash, role, team, expires_at: at + life };
+        let event = TokenEvent::Created { name, hash, role, team, own: !is_admin, expires_at: at + life };
         Ok(vec![Event::Token { id: for_ledger, event }])
     };
     by.mutate(app, None, decide).await?;
@@ -166,7 +169,7 @@ async fn revoke(
 /// When there is no such token, or it isn't theirs.
 pub async fn take_back(app: &App, by: &Allowed<Viewer>, id: String) -> Result<(), Problem> {
     let principal = by.principal();
-    let is_own = |token: &ApiToken| token.made_by.is_some() && token.made_by == principal.account;
+    let is_own = |token: &ApiToken| token.is_own && principal.is_own && token.made_by == principal.account;
     match app.shared.book().tokens.get(&id) {
         None => return Err(Problem::not_found("token", id)),
         Some(token) if !is_own(token) => permitted(principal, Role::Admin)?,

@@ -52,7 +52,7 @@ struct SetUser {
     role: Role,
 }
 
-/// Makes an account, or sets its password and role anew; its sessions end.
+/// Makes an account, or sets its password and role anew; its sessions and own tokens end.
 #[utoipa::path(put, path = "/api/v1/users/{name}", tag = "access", request_body = SetUser,
     params(("name" = String, Path, description = "The user name.", pattern = "^[a-z0-9][a-z0-9._-]*$", max_length = 63)),
     responses((status = 200, body = User)))]
@@ -83,7 +83,7 @@ async fn set(
     Ok(Json(user))
 }
 
-/// Removes an account; its sessions end.
+/// Removes an account; its sessions and own tokens end.
 #[utoipa::path(delete, path = "/api/v1/users/{name}", tag = "access",
     params(("name" = String, Path, description = "The user name.", pattern = "^[a-z0-9][a-z0-9._-]*$", max_length = 63)),
     responses((status = 204, description = "It is removed.")))]

@@ -95,7 +95,14 @@ mod tests {
             Event::Link { hash: hash(), event: LinkEvent::Created { user: "mara".into(), role, expires_at } },
             Event::Token {
                 id: "t".into(),
-                event: TokenEvent::Created { name: "ci".into(), hash: hash(), role, team: None, expires_at },
+                event: TokenEvent::Created {
+                    name: "ci".into(),
+                    hash: hash(),
+                    role,
+                    team: None,
+                    own: false,
+                    expires_at,
+                },
             },
             Event::Join {
                 id: "j".into(),

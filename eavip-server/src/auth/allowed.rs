@@ -91,8 +91,13 @@ impl<R: Least> Allowed<R> {
         reason: Option<String>,
         decide: impl FnOnce(&Book, Timestamp) -> Result<Vec<Event>, Refused> + Send + 'static,
     ) -> Result<(), Problem> {
-        let actor = self.principal.actor.clone();
+        let (actor, principal) = (self.principal.actor.clone(), self.principal.clone());
         let write = move |book: &Book, at: Timestamp| {
+            // Between the request's head and its end somebody may have taken the session or the token back.
+            if !principal.holds(book, at) {
+                let message = "the session or the token has ended meanwhile";
+                return Err(Refused::because("EAVIP-U06", message, "sign in again"));
+            }
             Ok(LedgerRecord { v: VERSION, at, actor, reason, events: decide(book, at)? })
         };
         Ok(app.committer.mutate(write).await?)

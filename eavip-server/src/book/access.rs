@@ -125,21 +125,16 @@ pub(super) fn link(links: &mut HashMap<String, SignInLink>, hash: &str, event: &
 
 pub(super) fn token(
     tokens: &mut BTreeMap<String, ApiToken>,
-    users: &BTreeMap<String, Account>,
     id: &str,
     event: &TokenEvent,
     record: &LedgerRecord,
 ) {
     match event {
-        TokenEvent::Created { name, hash, role, team, expires_at } => {
+        TokenEvent::Created { name, hash, role, team, own, expires_at } => {
             let made_by = match &record.actor {
                 Actor::User(user) => Some(user.clone()),
                 Actor::Token(maker) => tokens.get(maker).and_then(|maker| maker.made_by.clone()),
                 Actor::Server(_) | Actor::Node(_) => None,
-            };
-            let is_own = match &record.actor {
-                Actor::User(user) => users.get(user).is_some_and(|account| account.role < Role::Admin),
-                _ => false,
             };
             let token = ApiToken {
                 name: name.clone(),
@@ -148,7 +143,7 @@ pub(super) fn token(
                 team: team.clone(),
                 created_by: record.actor.to_string(),
                 made_by,
-                is_own,
+                is_own: *own,
                 created_at: record.at,
                 expires_at: *expires_at,
             };

@@ -176,7 +176,7 @@ impl OnCall {
         let Some(page) = Page::evolve(page, event.clone()) else { return };
         match event {
             PageEvent::NobodyReachable { at, .. } => unreached_since = unreached_since.or(Some(*at)),
-            PageEvent::Lapsed { .. } | PageEvent::Started { .. } => {}
+            PageEvent::Lapsed { .. } | PageEvent::Moved { .. } | PageEvent::Started { .. } => {}
             _ => unreached_since = None,
         }
         if events.len() >= MAX_EVENTS {

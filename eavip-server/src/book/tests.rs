@@ -187,6 +187,7 @@ fn a_token_goes_back_to_the_account_that_made_it_even_through_another_token() {
             hash: "h".into(),
             role: Role::Admin,
             team: None,
+            own: false,
             expires_at: at(9),
         },
     };

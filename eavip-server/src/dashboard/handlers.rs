@@ -29,7 +29,6 @@ use crate::auth::guard::{Entry, Need, guard};
 use crate::auth::{Allowed, Principal, Viewer, principal};
 use crate::problem::{Code, Problem};
 use crate::record::Role;
-use crate::runbooks;
 use crate::shared::now;
 
 const VIEWER: Need = Need::Role(Role::Viewer);
@@ -286,8 +285,7 @@ async fn overview(State(app): State<App>, viewing: Viewing) -> Result<Response, 
 }
 
 async fn runbook_index(State(app): State<App>, viewing: Viewing) -> Result<Response, Problem> {
-    let (pages, _) = api::runbooks::read(&app, runbooks::beginnings).await?;
-    viewing.show(runbook::index(&api::runbooks::coverage(&app, &pages), &viewing.chrome))
+    viewing.show(runbook::index(&api::runbooks::index(&app).await?, &viewing.chrome))
 }
 
 async fn runbook_page(

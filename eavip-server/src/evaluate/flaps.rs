@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use eavip_core::alert::episode::{Episode, EpisodeEvent, Opening};
 use eavip_core::alert::flap::{FlapChange, FlapPolicy, Flapping};
 use eavip_core::alert::notice::{self, History, Occasion, Reason};
-use eavip_core::alert::{Alert, Category};
+use eavip_core::alert::{Alert, Category, route};
 use eavip_core::evaluate::Transition;
-use eavip_core::id::Digest128;
+use eavip_core::id::{Digest128, ReceiverId};
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -141,11 +141,18 @@ pub(super) fn notices(
     for Change { episode, change } in changes {
         let earlier = || book.alerts.get(*episode).map(|known| &known.opening);
         let Some(opening) = opened.get(episode).copied().or_else(earlier) else { continue };
-        let history = History::default();
-        let ruling = notice::decide(&Alert::from(opening), Occasion::First, &history, &known, policy, at);
-        if let Reason::Held(_) = ruling.reason {
-            continue;
-        }
+        let alert = Alert::from(opening);
+        let receivers: Vec<ReceiverId> = if *change == FlapChange::Started {
+            let ruling = notice::decide(&alert, Occasion::First, &History::default(), &known, policy, at);
+            if let Reason::Held(_) = ruling.reason {
+                continue;
+            }
+            ruling.receivers
+        } else {
+            // That it stops was promised, whatever stands in the way by then.
+            let targets = route::targets(&policy.routes, &alert.labels, alert.category);
+            targets.into_iter().map(|target| target.receiver.clone()).collect()
+        };
         let (title, text) = match change {
             FlapChange::Started => (
                 format!("comes and goes: {}", opening.summary),
@@ -163,7 +170,7 @@ pub(super) fn notices(
             path: format!("/alerts/{episode}"),
         };
         let about = [&episode.0, change.as_str().as_bytes()].concat();
-        for receiver in ruling.receivers {
+        for receiver in receivers {
             let to = Recipient::from(receiver);
             let (id, content) = (delivery_id(&to, &about, at), Content::Notice(notice.clone()));
             events.push(Event::Delivery { id, event: DeliveryEvent::Decided { to, content } });

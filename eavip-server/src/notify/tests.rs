@@ -381,3 +381,35 @@ async fn a_critical_alert_passes_what_waits_longer() {
     let first = notifier().next(&to.receiver).unwrap().1.content;
     assert!(matches!(first, Content::Notice(notice) if notice.title == "0"), "else what waits for longest");
 }
+
+#[tokio::test]
+async fn nothing_passes_what_is_told_of_the_same_group() {
+    let inside = firing().await;
+    let one: ReceiverId = "one".parse().unwrap();
+    let (first, episode, group) = {
+        let book = inside.shared.book();
+        let (id, delivery) = book.outbox.waiting_for(&one).next().unwrap();
+        let Content::Alerts { group, .. } = &delivery.content else { panic!("a notice") };
+        (id, book.alerts.open().next().unwrap().opening.id, group.clone())
+    };
+    let tells =
+        |number: u8, new: Vec<Digest128>, resolved: Vec<Digest128>, group: &eavip_core::labels::Labels| {
+            let to = Recipient::from(one.clone());
+            let occasion = eavip_core::alert::notice::Occasion::First;
+            let message = eavip_core::alert::group::Message { occasion, new, resolved, firing: Vec::new() };
+            let id = delivery_id(&to, &[number], now());
+            let content = Content::Alerts { group: group.clone(), message };
+            (id, Event::Delivery { id, event: DeliveryEvent::Decided { to, content } })
+        };
+    // The end of an earlier episode, and the beginning of the one that fires: told in this order, or a receiver that knows both as one
+    // incident closes it.
+    let (end, ends) = tells(1, Vec::new(), vec![Digest128([7; 16])], &group);
+    let (_, begins) = tells(2, vec![episode], Vec::new(), &group);
+    let delivered = Event::Delivery { id: first, event: DeliveryEvent::Delivered { attempts: 1 } };
+    inside.write(vec![delivered, ends, begins]).await;
+    let notifier = {
+        let (shared, committer) = (Arc::clone(&inside.shared), inside.committer.clone());
+        Notifier::new(shared, committer, BTreeMap::new(), String::new())
+    };
+    assert_eq!(notifier.next(&one).unwrap().0, end);
+}

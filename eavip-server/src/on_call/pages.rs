@@ -2,6 +2,7 @@
 //! who is told, and commits that together with the messages. It takes no hint; what it decides it decides on the book as it
 //! is when the record is written, so a crash at any point and two runs at once come to the same.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use eavip_core::alert::notice::{self, History, Known, Obstacle, Occasion, Reason
 use eavip_core::alert::{Alert, Category};
 use eavip_core::id::{Digest128, EscalationId, PersonId};
 use eavip_core::on_call::Reach;
+use eavip_core::on_call::escalation::Escalation;
 use eavip_core::on_call::page::{Page, PageCommand};
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
@@ -78,8 +80,14 @@ fn look(shared: &Shared, at: Timestamp) -> Vec<Digest128> {
     if policy.on_call.escalations.is_empty() && book.on_call.open().next().is_none() {
         return Vec::new();
     }
-    let known = tell::known(&book, &policy, at);
-    Moment { book: &book, policy: &policy, flaps: &flaps, known: &known, at }.due()
+    let (known, paged) = (tell::known(&book, &policy, at), paged(&book));
+    Moment { book: &book, policy: &policy, flaps: &flaps, known: &known, paged: &paged, at }.due()
+}
+
+/// What somebody was woken by, by fingerprint.
+fn paged(book: &Book) -> HashSet<Digest128> {
+    let told = book.on_call.pages().filter(|(_, paged)| !paged.page.told.is_empty());
+    told.filter_map(|(id, _)| Some(book.alerts.get(id)?.opening.fingerprint)).collect()
 }
 
 fn open_episode(book: &Book, id: Digest128) -> Option<&Episode> {
@@ -91,6 +99,7 @@ struct Moment<'a> {
     policy: &'a Policy,
     flaps: &'a Flaps,
     known: &'a Known,
+    paged: &'a HashSet<Digest128>,
     at: Timestamp,
 }
 
@@ -113,20 +122,12 @@ impl Moment<'_> {
         }
     }
 
-    /// Whether somebody was woken by an earlier episode of it.
-    fn was_paged(&self, episode: &Episode) -> bool {
-        let same = |id| {
-            let known = self.book.alerts.get(id);
-            known.is_some_and(|known| known.opening.fingerprint == episode.opening.fingerprint)
-        };
-        self.book.on_call.pages().any(|(id, paged)| !paged.page.told.is_empty() && same(id))
-    }
-
     /// Whether something holds it back. That no route leads anywhere doesn't: the escalation is the way.
     fn is_held(&self, episode: &Episode, occasion: Occasion) -> bool {
-        let known = self.flaps.of(episode.opening.fingerprint);
+        let fingerprint = episode.opening.fingerprint;
         // That somebody else was told that it comes and goes keeps nobody asleep whom no page woke.
-        let flapping = if known.flaps() && self.was_paged(episode) { known } else { Flapping::default() };
+        let was_paged = self.paged.contains(&fingerprint);
+        let flapping = if was_paged { self.flaps.of(fingerprint) } else { Flapping::default() };
         let history = History { flapping, began: None };
         let alert = Alert::from(&episode.opening);
         let ruling = notice::decide(&alert, occasion, &history, self.known, self.policy, self.at);
@@ -156,11 +157,22 @@ fn taken(episode: &Episode, policy: &Policy) -> Option<Taken> {
     Some(person.map_or(Taken::Outside { since: taken.at }, Taken::Person))
 }
 
+/// The escalation by which a page goes on: its own, or the team's where that is no longer declared.
+fn by<'a>(
+    page: &'a Page,
+    episode: &Episode,
+    policy: &'a Policy,
+) -> Option<(&'a EscalationId, &'a Escalation)> {
+    let own = policy.on_call.escalations.get(&page.escalation).map(|own| (&page.escalation, own));
+    own.or_else(|| policy.on_call.escalation_of(&episode.opening.owner))
+}
+
 /// Whether time may have made something due; the policy library says whether it did.
 fn may_advance(page: &Page, episode: &Episode, policy: &Policy, at: Timestamp) -> bool {
-    let Some(escalation) = policy.on_call.escalations.get(&page.escalation) else {
-        return policy.on_call.escalation_of(&episode.opening.owner).is_some();
-    };
+    let Some((id, escalation)) = by(page, episode, policy) else { return false };
+    if *id != page.escalation {
+        return true;
+    }
     let longest = escalation.longest_delay().max(policy.on_call.retry);
     match &page.holder {
         Some((_, since)) => at.since(*since) >= escalation.ack_lapse,
@@ -224,22 +236,25 @@ impl Decide<'_> {
     }
 
     fn go_on(&self, episode: &Episode, mut page: Page, events: &mut Vec<Event>) {
+        let Some((escalation, declared)) = by(&page, episode, self.policy) else { return };
         let id = episode.opening.id;
-        if page.holder.is_none() {
-            // Who has it whom the page doesn't know didn't go on with it.
-            events
-                .extend(super::episode(self.book, id, EpisodeCommand::Release, self.at).unwrap_or_default());
-        }
-        if !self.policy.on_call.escalations.contains_key(&page.escalation)
-            && let Some((escalation, _)) = self.policy.on_call.escalation_of(&episode.opening.owner)
-        {
+        // Somebody has it whom the page doesn't know: with them it lapses as with anybody.
+        let outside = episode.acknowledged.as_ref().filter(|_| page.holder.is_none());
+        let has_lapsed = outside.is_some_and(|taken| self.at.since(taken.at) >= declared.ack_lapse);
+        if page.escalation != *escalation || (has_lapsed && page.next.is_none()) {
             let escalation = escalation.clone();
             let Some(moved) = self.step(id, Some(page), PageCommand::Move { escalation }, events) else {
                 return;
             };
             page = moved;
         }
-        self.advance(id, page, events);
+        if has_lapsed {
+            events
+                .extend(super::episode(self.book, id, EpisodeCommand::Release, self.at).unwrap_or_default());
+        }
+        if outside.is_none() || has_lapsed {
+            self.advance(id, page, events);
+        }
     }
 
     fn advance(&self, id: Digest128, page: Page, events: &mut Vec<Event>) {

@@ -88,6 +88,9 @@ pub enum TokenEvent {
         /// Who owns the alerts that are sent with it and have no other owner.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         team: Option<TeamId>,
+        /// Whether somebody who isn't an admin made it for themselves: it ends with their account. What an admin makes is a program's.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        own: bool,
         /// When it ends.
         expires_at: Timestamp,
     },

@@ -128,6 +128,7 @@ async fn refuses_tokens_that_are_mangled_revoked_or_expired() {
         hash: minted.hash,
         role: Role::Admin,
         team: None,
+        own: false,
         expires_at: long_ago(),
     };
     server.write(vec![Event::Token { id: minted.id, event }]).await;
@@ -181,6 +182,17 @@ async fn people_make_tokens_for_themselves_that_end_with_their_account() {
     let hers = asks(&server, &bea, "viewer", None).await.json();
     let path = |token: &Value| format!("/api/v1/tokens/{}", token["id"].as_str().unwrap());
     assert_eq!(server.call(Method::DELETE, &path(&hers), secret, None).await.status, StatusCode::FORBIDDEN);
+    let program = server.token(Role::Viewer).await;
+    let all = server.get("/api/v1/tokens", &program).await.json();
+    for token in all["items"].as_array().unwrap() {
+        let path = format!("/api/v1/tokens/{}", token["id"].as_str().unwrap());
+        let refused = server.call(Method::DELETE, &path, &program, None).await;
+        assert_eq!(
+            refused.status,
+            StatusCode::FORBIDDEN,
+            "what an admin made for a program takes nothing back"
+        );
+    }
     assert_eq!(server.call(Method::DELETE, &path(&made), secret, None).await.status, StatusCode::NO_CONTENT);
     assert!(!server.app.shared.book().tokens.contains_key(id));
     for _ in 0..18 {

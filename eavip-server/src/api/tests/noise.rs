@@ -61,6 +61,7 @@ async fn a_vote_needs_a_person_behind_it_and_an_alert_that_is_counted() {
         hash: minted.hash,
         role: Role::Responder,
         team: None,
+        own: false,
         expires_at: now() + Span::from_secs(60),
     };
     server.write(vec![Event::Token { id: minted.id, event }]).await;

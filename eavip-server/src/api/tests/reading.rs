@@ -90,6 +90,7 @@ async fn pages_through_changes_that_share_a_record() {
             hash: String::new(),
             role: Role::Viewer,
             team: None,
+            own: false,
             expires_at: now(),
         },
     };

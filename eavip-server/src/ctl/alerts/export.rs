@@ -11,6 +11,7 @@ use crate::csv::row;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::{Output, talk};
 use crate::ctl::session::Session;
+use crate::ctl::text::escaped;
 
 /// Most alerts of one export: as many as the server holds.
 const MOST: usize = 100_000;
@@ -53,7 +54,7 @@ impl Export {
             out.lines(std::iter::once(row(COLUMNS)).chain(page.items.iter().map(line)))?;
         } else {
             let items = page.json.get("items").and_then(Value::as_array);
-            out.lines(items.into_iter().flatten().map(Value::to_string))?;
+            out.lines(items.into_iter().flatten().map(|item| escaped(&item.to_string())))?;
         }
         if page.next_cursor.is_some() {
             talk(&format!("these are the newest {MOST}; --to and --from give the others"));

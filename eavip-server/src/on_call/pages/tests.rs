@@ -123,7 +123,8 @@ impl Ledger {
     fn look_at(&mut self, flaps: &Flaps, secs: u64) {
         let known = tell::known(&self.book, &self.policy, at(secs));
         let (book, policy) = (&self.book, &self.policy);
-        let moment = Moment { book, policy, flaps, known: &known, at: at(secs) };
+        let paged = paged(book);
+        let moment = Moment { book, policy, flaps, known: &known, paged: &paged, at: at(secs) };
         let due = moment.due();
         let (events, _) = events(book, policy, &due, at(secs));
         self.write(events, secs);

@@ -32,6 +32,36 @@ fn what_somebody_took_whom_no_page_knows_lapses_as_well() {
 }
 
 #[test]
+fn when_everybody_was_told_it_begins_again_once_that_has_lapsed() {
+    let mut ledger = Ledger::new(&["ana", "ben", "cyd"]);
+    ledger.opens(1, 0);
+    (0..100).for_each(|minute| ledger.look(minute * 60));
+    assert_eq!((ledger.page(1).status(), ledger.told().len()), (PageStatus::Exhausted, 6));
+    takes_as_nobody(&mut ledger, 6_000);
+    ledger.look(7_799);
+    assert_eq!(ledger.told().len(), 6);
+    ledger.look(7_800);
+    assert_eq!((ledger.told().len(), ledger.status(1)), (7, Status::Firing), "{:?}", ledger.told());
+    ledger.look(7_801);
+    assert_eq!(ledger.told().len(), 7);
+}
+
+#[test]
+fn a_reload_takes_the_alert_from_nobody() {
+    let mut ledger = Ledger::new(&["ana", "ben"]);
+    ledger.opens(1, 0);
+    ledger.look(0);
+    takes_as_nobody(&mut ledger, 60);
+    ledger.policy = policy(&RUNBOOK.replace("escalation.platform", "escalation.renamed"));
+    ledger.look(120);
+    ledger.look(121);
+    assert_eq!((ledger.told().len(), ledger.status(1)), (1, Status::Acknowledged));
+    assert_eq!(ledger.page(1).escalation.as_str(), "renamed");
+    ledger.look(60 + 1_800);
+    assert_eq!((ledger.told().len(), ledger.status(1)), (2, Status::Firing));
+}
+
+#[test]
 fn a_page_goes_on_by_the_teams_escalation_when_its_own_is_gone() {
     let mut ledger = Ledger::new(&["ana", "ben", "cyd"]);
     ledger.opens(1, 0);
