@@ -16,13 +16,14 @@ pub mod trends;
 use std::collections::BTreeMap;
 
 use eavip_core::alert::Category;
-use eavip_core::id::{Digest128, NodeId};
+use eavip_core::id::{Digest128, NodeId, TeamId};
 use eavip_core::labels::Labels;
+use eavip_core::policy::Policy;
 use eavip_core::signal::reading::SeriesKey;
 
 pub use alert::alert;
 
-use super::view::{Change, Firing};
+use super::view::{Change, Firing, TeamName};
 use crate::book::{self, Book};
 use crate::nodes::Nodes;
 use crate::record::Actor;
@@ -34,6 +35,13 @@ pub fn series_id(key: &SeriesKey) -> Digest128 {
     let own = [key.metric.as_str().as_bytes(), service.as_bytes()];
     let labels = key.labels.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
     Digest128::of(own.into_iter().chain(labels))
+}
+
+/// A team by its id, and by its name where it is declared.
+#[must_use]
+pub fn team(id: &TeamId, policy: &Policy) -> TeamName {
+    let known = policy.roster.teams.get(id);
+    TeamName { id: id.to_string(), name: known.map_or_else(|| id.to_string(), |team| team.name.clone()) }
 }
 
 /// A change as the outside sees it.

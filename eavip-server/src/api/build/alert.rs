@@ -8,8 +8,9 @@ use eavip_core::id::{Digest128, NodeId};
 use eavip_core::policy::Policy;
 
 use super::on_call::Known;
+use super::team;
 use super::{labels, series_id};
-use crate::api::view::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, TeamName, Vote};
+use crate::api::view::{Acknowledged, Alert, AlertDetail, Delivery, Held, Resolved, Vote};
 use crate::book::{self, Book, groups};
 use crate::nodes::Nodes;
 use crate::record::Content;
@@ -28,14 +29,7 @@ pub fn alert(shared: &Shared, policy: &Policy, episode: &Episode) -> Alert {
         status: episode.status(),
         category: opening.category,
         rule: opening.rule.to_string(),
-        owner: TeamName {
-            id: opening.owner.to_string(),
-            name: policy
-                .roster
-                .teams
-                .get(&opening.owner)
-                .map_or_else(|| opening.owner.to_string(), |team| team.name.clone()),
-        },
+        owner: team(&opening.owner, policy),
         action: opening.action.to_string(),
         runbook: runbook.to_owned(),
         runbook_url: opening

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use eavip_core::alert::episode::Episode;
 use eavip_core::finding::{Finding, Outcome};
-use eavip_core::id::{Digest128, TeamId};
+use eavip_core::id::Digest128;
 use eavip_core::incident::change::Proof;
 use eavip_core::incident::clocks::Clocks;
 use eavip_core::incident::phase::{self, Phase};
@@ -14,7 +14,7 @@ use eavip_core::incident::{self as core, Mark, comms};
 use eavip_core::policy::Policy;
 use eavip_core::time::{Span, Timestamp};
 
-use crate::api::view::TeamName;
+use super::team;
 use crate::api::view::incident::{
     Incident, IncidentAction, IncidentAlert, IncidentClocks, IncidentDetail, IncidentEntry, IncidentFinding,
     IncidentItem, IncidentMark, IncidentPhase, IncidentReview, IncidentRunbook, IncidentStep, SignalNow,
@@ -145,11 +145,6 @@ pub fn detail(
         timeline: timeline(incident, most),
         entries: incident.timeline.len(),
     }
-}
-
-fn team(id: &TeamId, policy: &Policy) -> TeamName {
-    let known = policy.roster.teams.get(id);
-    TeamName { id: id.to_string(), name: known.map_or_else(|| id.to_string(), |team| team.name.clone()) }
 }
 
 fn mark(mark: &Mark) -> IncidentMark {

@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 
 use eavip_core::alert::noise::defect::{Defect, DefectStatus};
 use eavip_core::finding::Finding;
-use eavip_core::id::{Digest128, TeamId};
+use eavip_core::id::Digest128;
 use eavip_core::policy::Policy;
 use eavip_core::time::Timestamp;
 
-use crate::api::view::TeamName;
+use super::team;
 use crate::api::view::noise::{
     Noise, NoiseBudget, NoiseDefect, NoiseFinding, NoiseMended, NoiseScore, RefusedRunbook,
 };
@@ -119,11 +119,4 @@ pub fn finding(finding: &Finding) -> NoiseFinding {
         message: finding.message.clone(),
         remedy: finding.remedy.clone(),
     }
-}
-
-/// A team with its name.
-#[must_use]
-pub fn team(id: &TeamId, policy: &Policy) -> TeamName {
-    let named = policy.roster.teams.get(id).map(|team| team.name.clone());
-    TeamName { id: id.to_string(), name: named.unwrap_or_else(|| id.to_string()) }
 }

@@ -10,6 +10,7 @@ use eavip_core::on_call::{Channel, Reach};
 use eavip_core::policy::Policy;
 use eavip_core::time::{Span, Timestamp};
 
+use super::team;
 use crate::api::view::{
     Contact, Contacts, Coverage, CoverageFinding, Duty, Holder, NextStep, Override, PageEntry, PageView,
     Reached, ScheduleDetail, ScheduleDuty, Shift, StepDuty, TeamDuty, TeamName,
@@ -94,8 +95,7 @@ impl<'a> Known<'a> {
     }
 
     fn team(&self, id: &TeamId) -> TeamName {
-        let known = self.policy.roster.teams.get(id);
-        TeamName { id: id.to_string(), name: known.map_or_else(|| id.to_string(), |team| team.name.clone()) }
+        team(id, self.policy)
     }
 
     /// A schedule over a period; `None` when it isn't declared.

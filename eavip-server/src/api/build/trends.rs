@@ -9,7 +9,8 @@ use eavip_core::trend::month::Month;
 use eavip_core::trend::review::{OperationsReview, Pack, Signature};
 use eavip_core::trend::statistics::Summary;
 
-use super::noise::{finding, team};
+use super::noise::finding;
+use super::team;
 use crate::api::view::trends::{
     Durations, NoiseTotals, OpenItem, PatternCount, Proposal, ProposalAnswer, ProposalStatus,
     RepeatedPattern, ResponseTimes, Review, ReviewRow, ReviewStatus, SignOff, Trends,
