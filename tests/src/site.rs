@@ -122,26 +122,26 @@ impl Site {
     }
 
     fn sign_in(&self, link: &str) -> String {
-        self.token_for(&json!({ "link": link }))
+        self.token_for(&json!({ "link": link }), "admin")
     }
 
-    /// A token of somebody who gets an account with it.
+    /// A token that a responder, who gets an account with it, makes for themselves.
     pub fn token_of(&self, name: &str) -> String {
         let password = "correct horse battery";
-        let account = json!({ "password": password, "role": "admin" });
+        let account = json!({ "password": password, "role": "responder" });
         let made = self.api("PUT", &format!("/users/{name}"), &account);
         assert_eq!(made.status, 200, "{}", made.text());
-        self.token_for(&json!({ "user": name, "password": password }))
+        self.token_for(&json!({ "user": name, "password": password }), "responder")
     }
 
-    fn token_for(&self, with: &Value) -> String {
+    fn token_for(&self, with: &Value, role: &str) -> String {
         let body = with.to_string();
         let json = ("content-type", "application/json");
         let signed_in = self.web().ask("POST", "/api/v1/session", &[json], body.as_bytes()).unwrap();
         assert_eq!(signed_in.status, 200, "{}", signed_in.text());
         let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
         let headers = [json, ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
-        let body = json!({ "name": "e2e", "role": "admin", "expires_in_days": 1 }).to_string();
+        let body = json!({ "name": "e2e", "role": role, "expires_in_days": 1 }).to_string();
         let made = self.web().ask("POST", "/api/v1/tokens", &headers, body.as_bytes()).unwrap();
         assert_eq!(made.status, 201, "{}", made.text());
         made.json()["secret"].as_str().unwrap().to_owned()

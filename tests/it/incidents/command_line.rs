@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Output;
 
-use eavip_tests::http::{Peer, Service};
+use eavip_tests::http::Service;
 use eavip_tests::process::free_port;
 use eavip_tests::site::Site;
 use eavip_tests::wait::{until, until_so};
@@ -51,20 +51,7 @@ struct Person {
 impl Person {
     /// Makes an account and, signed in with it, a token.
     fn new(site: &Site, name: &str) -> Self {
-        let password = "correct horse battery";
-        let account = json!({ "password": password, "role": "admin" });
-        let set = site.api("PUT", &format!("/users/{name}"), &account);
-        assert_eq!(set.status, 200, "{}", set.text());
-        let web = Peer::plain(site.web);
-        let json = ("content-type", "application/json");
-        let body = json!({ "user": name, "password": password }).to_string();
-        let signed_in = web.ask("POST", "/api/v1/session", &[json], body.as_bytes()).unwrap();
-        let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
-        let headers = [json, ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
-        let body = json!({ "name": "terminal", "role": "responder", "expires_in_days": 1 }).to_string();
-        let made = web.ask("POST", "/api/v1/tokens", &headers, body.as_bytes()).unwrap();
-        assert_eq!(made.status, 201, "{}", made.text());
-        let token = made.json()["secret"].as_str().unwrap().to_owned();
+        let token = site.token_of(name);
         Self { url: format!("http://{}", site.web), home: site.dir().join(name), token }
     }
 

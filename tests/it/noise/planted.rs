@@ -7,7 +7,7 @@ use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use eavip_tests::http::{Peer, Service};
+use eavip_tests::http::Service;
 use eavip_tests::node::Node;
 use eavip_tests::process::free_port;
 use eavip_tests::site::Site;
@@ -57,24 +57,8 @@ impl Place {
         let mut node = Node::new(env!("CARGO_BIN_EXE_e2e-agent"), site.dir(), "node", &probe);
         node.join(&site.join_string());
         node.start();
-        let token = Self::token(&site);
+        let token = site.token_of("ana");
         Self { site, runbook: file, token, asked, _node: node, _shop: shop }
-    }
-
-    /// A token of ana's.
-    fn token(site: &Site) -> String {
-        let password = "correct horse battery";
-        let set = site.api("PUT", "/users/ana", &json!({ "password": password, "role": "admin" }));
-        assert_eq!(set.status, 200, "{}", set.text());
-        let (web, json) = (Peer::plain(site.web), ("content-type", "application/json"));
-        let body = json!({ "user": "ana", "password": password }).to_string();
-        let signed_in = web.ask("POST", "/api/v1/session", &[json], body.as_bytes()).unwrap();
-        let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
-        let headers = [json, ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
-        let body = json!({ "name": "terminal", "role": "responder", "expires_in_days": 1 }).to_string();
-        let made = web.ask("POST", "/api/v1/tokens", &headers, body.as_bytes()).unwrap();
-        assert_eq!(made.status, 201, "{}", made.text());
-        made.json()["secret"].as_str().unwrap().to_owned()
     }
 
     fn ctl(&self, args: &[&str]) -> Output {
