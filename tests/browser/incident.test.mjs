@@ -4,11 +4,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertFits, launch, listen, openWindow } from "./browser.mjs";
+import { tabTo, untilSays } from "./keys.mjs";
 import { build, startServer } from "./server.mjs";
 import { Shop } from "./shop.mjs";
 
-/** More stops than a page of an incident has. */
-const MOST_STOPS = 120;
 /** How long it may take until half of the last probes passed, and the page has heard of it. */
 const HEALED = 60_000;
 const HOSTILE = "<img src=x onerror=alert(1)> \"'& =1+1";
@@ -31,37 +30,6 @@ owner = "platform-operations"
 availability = 0.5
 `;
 
-/** What has the focus: what it is called, by its id or its text, and whether one sees that it has it. */
-function focused(page) {
-    return page.evaluate(() => {
-        const one = document.activeElement;
-        const style = getComputedStyle(one);
-        const box = one.getBoundingClientRect();
-        return {
-            what: one.name ? `${one.closest("form")?.id ?? ""} ${one.name}`.trim() : `#${one.id}`,
-            text: one.textContent.trim(),
-            isPage: one === document.body,
-            ringed: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-            inside: box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth,
-        };
-    });
-}
-
-/** Goes on with Tab until the focus is on `what`: `#id`, `form field`, or the beginning of its text. */
-async function tabTo(page, what) {
-    const stops = [];
-    for (let stop = 0; stop < MOST_STOPS; stop++) {
-        await page.keyboard.press("Tab");
-        const at = await focused(page);
-        // Behind the last stop the focus leaves the page once, for the browser's own bar.
-        if (at.isPage) continue;
-        stops.push(`${at.what} ${at.text.slice(0, 40)}`);
-        assert.ok(at.ringed && at.inside, `nobody sees the focus on ${stops.at(-1)}`);
-        if (at.what === what || at.text.startsWith(what)) return;
-    }
-    assert.fail(`Tab doesn't lead to ${what} on ${page.url()}, only to:\n${stops.join("\n")}`);
-}
-
 /** Types into a field, in place of what stands there. */
 async function write(page, field, text) {
     await tabTo(page, field);
@@ -79,11 +47,6 @@ async function choose(page, field, text) {
 async function press(page, button) {
     await tabTo(page, button);
     await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
-}
-
-/** Waits until an element says it, without a reload. */
-async function untilSays(page, selector, text) {
-    await page.locator(selector, { hasText: text }).first().waitFor();
 }
 
 describe("two people with keyboards and no mouse", () => {

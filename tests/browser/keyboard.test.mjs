@@ -4,11 +4,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, hearOnly, launch, listen, openWindow } from "./browser.mjs";
+import { tabTo, untilSays } from "./keys.mjs";
 import { build, startServer } from "./server.mjs";
 import { Shop } from "./shop.mjs";
 
-/** More stops than any page here has before what is looked for. */
-const MOST_STOPS = 60;
 const REASON = "going to look: g a ? p /";
 
 /** A rule in place of the built-in one, with an owner of its own; `runbook` is a page of the server. */
@@ -28,39 +27,6 @@ indicator = "probe_up"
 below = 1.0
 match = { probe = "shop" }
 `;
-
-/** What has the focus: what it is, what it says, and whether one sees that it has it. */
-function focused(page) {
-    return page.evaluate(() => {
-        const one = document.activeElement;
-        const style = getComputedStyle(one);
-        const box = one.getBoundingClientRect();
-        return {
-            what: `${one.nodeName.toLowerCase()}${one.id ? `#${one.id}` : ""}`,
-            text: one.textContent.trim(),
-            ringed: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-            inside: box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth,
-        };
-    });
-}
-
-/** Goes on with Tab until the focus is on `what`: an element's name and id, or the beginning of its text. */
-async function tabTo(page, what) {
-    const stops = [];
-    while (stops.length < MOST_STOPS) {
-        await page.keyboard.press("Tab");
-        const stop = await focused(page);
-        stops.push(`${stop.what} ${stop.text.slice(0, 40)}`);
-        assert.ok(stop.ringed && stop.inside, `nobody sees the focus on ${stops.at(-1)}`);
-        if (stop.what === what || stop.text.startsWith(what)) return;
-    }
-    assert.fail(`Tab doesn't lead to ${what} on ${page.url()}, only to:\n${stops.join("\n")}`);
-}
-
-/** Waits until an element says it, without a reload. */
-async function untilSays(page, selector, text) {
-    await page.locator(selector, { hasText: text }).first().waitFor();
-}
 
 describe("a person with a keyboard and no mouse", () => {
     const shop = new Shop();
