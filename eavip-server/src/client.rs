@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 pub use self::error::{ClientError, Refusal};
 use self::model::{
     Alert, AlertDetail, AuditGrowth, AuditLog, JoinToken, Message, NewToken, Node, NodeDetail, Overview,
-    Page, Principal, Receiver, Token,
+    Page, Principal, Receiver, Token, User,
 };
 pub use self::trust::{ServerUrl, Trust};
 
@@ -262,6 +262,37 @@ impl Client {
     /// As [`Client::whoami`].
     pub async fn audit_growth(&self, from: u64, to: u64) -> Result<Answer<AuditGrowth>, ClientError> {
         self.get(&format!("/api/v1/audit/proof/consistency?from={from}&to={to}")).await
+    }
+
+    /// Accounts of people.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`].
+    pub async fn users(&self) -> Result<Answer<Page<User>>, ClientError> {
+        self.get("/api/v1/users").await
+    }
+
+    /// Makes an account, or sets its password and role anew.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`]; the password may be too short.
+    pub async fn set_user(
+        &self,
+        name: &str,
+        role: &str,
+        password: &str,
+    ) -> Result<Answer<User>, ClientError> {
+        let request = self.request(Method::PUT, &format!("/api/v1/users/{}", segment(name)?));
+        Answer::of(self.send(request.json(&json!({ "password": password, "role": role }))).await?)
+    }
+
+    /// Removes an account.
+    ///
+    /// # Errors
+    /// As [`Client::whoami`]; there may be none.
+    pub async fn remove_user(&self, name: &str) -> Result<(), ClientError> {
+        let request = self.request(Method::DELETE, &format!("/api/v1/users/{}", segment(name)?));
+        self.send(request).await.map(drop)
     }
 
     /// API tokens in force.

@@ -29,6 +29,7 @@ mod status;
 mod text;
 mod tokens;
 mod trends;
+mod users;
 
 use std::process::ExitCode;
 

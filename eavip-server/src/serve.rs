@@ -261,6 +261,14 @@ fn names(config: &Config) -> Vec<String> {
     all.into_iter().collect()
 }
 
+/// Every problem with what the receivers of a configuration need beside it, such as their secrets.
+///
+/// # Errors
+/// Where there is one.
+pub(crate) fn check_receivers(config: &Config) -> Result<(), StartError> {
+    receivers(config, &url(config, config.web)).map(drop)
+}
+
 /// The receivers of the configuration with their secrets read; every problem at once.
 fn receivers(config: &Config, server: &str) -> Result<BTreeMap<ReceiverId, Receiver>, StartError> {
     let (mut receivers, mut problems) = (BTreeMap::new(), Vec::new());

@@ -53,7 +53,7 @@ async fn why(
 /// Why somebody was told of an alert or wasn't; for one receiver, or for all.
 ///
 /// # Errors
-/// When the alert isn't known.
+/// When the alert or the receiver isn't known.
 pub fn explain(app: &App, id: Digest128, receiver: Option<&ReceiverId>) -> Result<Why, Problem> {
     let (shared, policy, now) = (&app.shared, app.shared.policy.load(), now());
     let book = shared.book();
@@ -62,6 +62,11 @@ pub fn explain(app: &App, id: Digest128, receiver: Option<&ReceiverId>) -> Resul
     let ruling = evaluate::ruling(&book, &policy, &shared.flaps(), id, now);
     let ruling = ruling.ok_or_else(|| Problem::not_found("alert", id))?;
     if let Some(receiver) = receiver {
+        let is_configured = app.web.receivers.iter().any(|about| about.id == *receiver);
+        if !is_configured && !policy.receivers().contains(&receiver) {
+            let detail = format!("no receiver `{receiver}` is configured, and no route leads to it");
+            return Err(Problem::invalid("receiver", detail));
+        }
         detail.deliveries.retain(|delivery| delivery.receiver == receiver.as_str());
         detail.held.retain(|held| held.receiver == receiver.as_str());
     }

@@ -126,7 +126,7 @@ impl Outbox {
         ended.filter(|(_, delivery)| delivery.status == DeliveryStatus::GivenUp && !delivery.is_test())
     }
 
-    /// How many messages each receiver was decided to get since a moment.
+    /// How many messages on groups of alerts each receiver was decided to get since a moment.
     #[must_use]
     pub fn decided_since(&self, since: Timestamp) -> BTreeMap<ReceiverId, u64> {
         let mut counts = BTreeMap::new();
@@ -186,7 +186,10 @@ impl Outbox {
         self.waiting.entry(to.receiver.clone()).or_default().insert(self.next, id);
         self.deliveries.insert(id, delivery);
         self.next += 1;
-        self.decided.push_back((decided_at, to.receiver.clone()));
+        // What floods is what is told of groups: pages go to people, and notices are few.
+        if to.person.is_none() && matches!(content, Content::Alerts { .. }) {
+            self.decided.push_back((decided_at, to.receiver.clone()));
+        }
         let old = |(at, _): &(Timestamp, ReceiverId)| *at + COUNTED < decided_at;
         while self.decided.len() > MAX_COUNTED || self.decided.front().is_some_and(old) {
             self.decided.pop_front();

@@ -4,10 +4,15 @@ use std::path::Path;
 
 use super::{Exit, complain, complain_of, say};
 use crate::config::Config;
+use crate::serve::{self, StartError};
 
 pub(super) fn check(file: Option<&Path>) -> Exit {
     match Config::load(&Config::layers(file)) {
         Ok((config, policy)) => {
+            if let Err(StartError::Config(problems)) = serve::check_receivers(&config) {
+                complain_of(&problems);
+                return Exit::Findings;
+            }
             let (rules, routes, receivers) =
                 (policy.rules().len(), policy.routes.len(), config.receivers.len());
             say(&format!("no problem: {rules} alert rules, {routes} routes, {receivers} receivers"))

@@ -13,7 +13,7 @@ use eavip_core::labels::Labels;
 use eavip_core::mode::Mode;
 use eavip_core::node::Place;
 
-use super::run::told_to_stop;
+use super::run::{reload_when_told, told_to_stop};
 use super::{Exit, complain, complain_of, complain_of_start, say};
 use crate::api::join_tokens;
 use crate::app::Reload;
@@ -102,8 +102,12 @@ pub(super) async fn run(quickstart: Quickstart) -> Exit {
     complain("Open this link to sign in; it works once, for 15 minutes:");
     say(&link);
     complain("Press Ctrl-C to stop.");
+    let (app, file) = (server.app.clone(), quickstart.config.clone());
     let stopping = async {
-        told_to_stop().await;
+        tokio::select! {
+            () = told_to_stop() => {}
+            () = reload_when_told(&app, file.as_deref()) => {}
+        }
         // The agents' last reports still reach the server.
         trigger.request();
         if running.await.is_err() {

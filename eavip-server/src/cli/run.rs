@@ -55,7 +55,7 @@ pub(super) async fn run(file: Option<PathBuf>) -> Exit {
 }
 
 /// On SIGHUP, reads the runbook anew and tells what came of it.
-async fn reload_when_told(app: &App, file: Option<&Path>) {
+pub(super) async fn reload_when_told(app: &App, file: Option<&Path>) {
     // Without a handler the signal ends the process, as it would by default.
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return std::future::pending().await };
     while hangup.recv().await.is_some() {

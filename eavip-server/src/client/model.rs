@@ -32,6 +32,9 @@ macro_rules! answers {
 }
 
 answers! {
+    /// A person's account.
+    User { name: String, role: Role }
+
     /// Who is signed in.
     Principal { name: String, role: Role }
 

@@ -130,7 +130,7 @@ impl Alerts {
             }
             Command::HandOver { id, to, reason } => {
                 let page = session.client.hand_over(&id, &to, &reason).await?;
-                talk(&format!("{to} has the alert, and is told"));
+                talk(&format!("{to} has the alert, and is told by every channel that is shown to be theirs"));
                 on_call::pages(std::slice::from_ref(&page.value), &page.json, out)?;
                 Ok(exit::OK)
             }

@@ -13,7 +13,7 @@ use crate::ctl::output::{Format, Output};
 use crate::ctl::session::Session;
 use crate::ctl::{
     alerts, audit, check, explain, gate, import, incidents, login, nodes, noise, notify, on_call, policy,
-    route, runbooks, silences, status, tokens, trends,
+    route, runbooks, silences, status, tokens, trends, users,
 };
 
 /// Asks an EAVIP ops server, and checks runbooks without one.
@@ -78,6 +78,8 @@ enum Command {
     Notify(notify::Notify),
     /// Say how the audit log stands, and whether it continues what was seen here before; exits 3 when it contradicts
     Audit,
+    /// List, make and remove accounts of people
+    Users(users::Users),
     /// List, make and revoke API tokens
     Tokens(tokens::Tokens),
     /// Make what new nodes are let in with
@@ -127,6 +129,7 @@ pub(crate) async fn run(args: Args) -> Result<u8, Failure> {
         Command::Nodes(nodes) => nodes.run(&session()?, out).await,
         Command::Notify(notify) => notify.run(&session()?, out).await,
         Command::Audit => audit::run(&session()?, out).await,
+        Command::Users(users) => users.run(&session()?, out).await,
         Command::Tokens(tokens) => tokens.run(&session()?, out).await,
         Command::JoinToken(command) => command.run(&session()?, out).await,
         Command::Check(check) => check.run(out),

@@ -114,7 +114,7 @@ fn declaration(
     Ok(known)
 }
 
-/// What an alert and its signals say. Where it happens is read from the alert's labels, which are the server's own.
+/// What an alert and its signals say. Where it happens is read from the alert's labels where nobody says it.
 fn from_alert(
     shared: &Shared,
     policy: &Policy,
@@ -124,9 +124,7 @@ fn from_alert(
 ) -> Result<Declaration, Problem> {
     let opening: Option<Opening> = shared.book().alerts.get(episode).map(|known| known.opening.clone());
     let opening = opening.ok_or_else(|| Problem::not_found("alert", episode))?;
-    let nowhere =
-        "the alert doesn't say where it is; declare the incident without it, and add the alert then";
-    let place = place(&opening.labels).ok_or_else(|| Problem::new(Code::Conflict, nowhere))?;
+    let place = place(&opening.labels, asked)?;
     let service = label(&opening.labels, "service");
     let seen = proof::measured(shared, policy, Some(&place.deployment), now);
     let of_it = seen.iter().filter(|one| service.is_none() || one.service == service);
@@ -142,13 +140,31 @@ fn from_alert(
     Ok(Declaration { title, ..declaration })
 }
 
-fn place(labels: &Labels) -> Option<Place> {
-    Some(Place {
-        deployment: label(labels, "deployment")?,
-        mode: label(labels, "mode")?,
-        environment: label(labels, "environment")?,
-        labels: Labels::default(),
-    })
+/// Where it is: as it was said, or as the alert's labels have it.
+fn place(labels: &Labels, asked: &Asked) -> Result<Place, Problem> {
+    let deployment = asked.deployment.clone().or_else(|| label(labels, "deployment"));
+    let environment = asked.environment.or_else(|| label(labels, "environment"));
+    let mode = asked.mode.or_else(|| label(labels, "mode"));
+    let named = [
+        ("deployment", deployment.is_none(), "name the installation"),
+        ("environment", environment.is_none(), "name what it serves"),
+        ("mode", mode.is_none(), "name who runs it"),
+    ];
+    match (deployment, environment, mode) {
+        (Some(deployment), Some(environment), Some(mode)) => {
+            Ok(Place { deployment, mode, environment, labels: Labels::default() })
+        }
+        _ => Err(lacking("the alert doesn't say where it is", &named)),
+    }
+}
+
+/// What is missing, by name, and what to do about each.
+fn lacking(what: &str, named: &[(&str, bool, &str)]) -> Problem {
+    let missing = named.iter().filter(|(_, is_missing, _)| *is_missing);
+    let fault = |(at, _, detail): &(&str, bool, &str)| Fault { at: (*at).into(), detail: (*detail).into() };
+    let errors: Vec<Fault> = missing.map(fault).collect();
+    let told: Vec<String> = errors.iter().map(|fault| format!("{}: {}", fault.at, fault.detail)).collect();
+    Problem { errors, ..Problem::new(Code::Conflict, format!("{what}; {}", told.join("; "))) }
 }
 
 pub(super) fn label<T: std::str::FromStr>(labels: &Labels, name: &str) -> Option<T> {
@@ -186,12 +202,7 @@ fn by_hand(shared: &Shared, asked: &Asked, now: Timestamp) -> Result<Declaration
                 ("mode", mode.is_none(), "name it, or a deployment that has nodes"),
                 ("scope", asked.scope.is_none(), "say how much is affected"),
             ];
-            let missing = named.into_iter().filter(|(_, is_missing, _)| *is_missing);
-            let fault = |(at, _, detail): (&str, bool, &str)| Fault { at: at.into(), detail: detail.into() };
-            let errors: Vec<Fault> = missing.map(fault).collect();
-            let told: Vec<&str> = errors.iter().map(|fault| fault.at.as_str()).collect();
-            let detail = format!("without an alert an incident needs {}", told.join(", "));
-            Err(Problem { errors, ..Problem::new(Code::Conflict, detail) })
+            Err(lacking("an incident without an alert has to say more", &named))
         }
     }
 }

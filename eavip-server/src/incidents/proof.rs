@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use eavip_core::alert::episode::{Ending, Origin};
 use eavip_core::id::{DeploymentId, IncidentId, NodeId, ServiceId};
 use eavip_core::incident::Incident;
 use eavip_core::incident::change::{Proof, Request};
@@ -98,11 +99,21 @@ pub fn of_incident(
 }
 
 /// How the hosts are that the incident's alerts are about, as far as no service has these alerts: failing while one fires,
-/// unknown while a host is silent or gone. None when it has no such alert.
+/// unknown while a host is silent or gone. Of what another system sent its sender's word counts, whatever it is about. None when it has
+/// no such alert.
 fn hosts(shared: &Shared, book: &Book, incident: &Incident, now: Timestamp) -> Option<Seen> {
     let (mut health, mut at, mut any) = (Health::Healthy, now, false);
     for episode in incident.episodes.keys().filter_map(|id| book.alerts.get(*id)) {
         let labels = &episode.opening.labels;
+        if let Origin::Sent { .. } = episode.opening.origin {
+            any = true;
+            health = health.max(match episode.resolved {
+                None => Health::Failing,
+                Some((Ending::Lapsed, _)) => Health::Unknown,
+                Some(_) => Health::Healthy,
+            });
+            continue;
+        }
         if labels.get("service").is_some() {
             continue;
         }

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::auth::{Allowed, Responder, Viewer};
 use crate::book::Book;
 use crate::on_call;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::shared::now;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -121,7 +121,10 @@ pub async fn hand_over(
 ) -> Result<(), Problem> {
     let reason = text("reason", &reason, MAX_REASON)?;
     if app.shared.book().on_call.page(id).is_none() {
-        return Err(Problem::not_found("page", id));
+        let detail = format!(
+            "nobody was paged of alert `{id}`, so there is no page to hand over; let them take the alert"
+        );
+        return Err(Problem::new(Code::NotFound, detail));
     }
     let policy = app.shared.policy.load_full();
     let who = by.principal().person(&policy.roster)?;

@@ -36,6 +36,8 @@ async fn says_who_was_told_and_what_stands_in_the_way_now() {
     let silenced = findings.iter().find(|finding| finding["outcome"] == "fail").unwrap();
     assert_eq!((&silenced["rule"], silenced["clears_at"].is_string()), (&json!("EAVIP-A21"), true));
     assert!(silenced["message"].as_str().unwrap().starts_with("ana silenced it until"), "{silenced}");
+    let unknown = server.get(&format!("{path}?receiver=nosuch"), &token).await;
+    assert_eq!((unknown.status.as_u16(), &unknown.json()["errors"][0]["at"]), (422, &json!("receiver")));
     let nothing = format!("/api/v1/alerts/{}/why", "0".repeat(32));
     assert_eq!(server.get(&nothing, &token).await.status.as_u16(), 404);
 }

@@ -46,7 +46,7 @@ pub(super) enum Command {
     /// Declare one, from an alert or by hand
     #[command(after_help = "Examples:\n  eavipctl incidents declare --alert 4be5... --integrity intact\n  \
         eavipctl incidents declare --title 'checkout fails' --owner platform-operations --deployment eu-1 \
-        --service shop --scope major-function --integrity unknown")]
+        --environment production --mode saas --service shop --scope major-function --integrity unknown")]
     Declare(Declare),
     #[command(flatten)]
     Ask(Ask),
