@@ -13,10 +13,10 @@ use eavip_core::labels::Labels;
 use eavip_core::mode::Mode;
 use eavip_core::node::Place;
 
-use super::run::{reload_when_told, told_to_stop};
+use super::run::{told_to_stop, until_told};
 use super::{Exit, complain, complain_of, complain_of_start, say};
 use crate::api::join_tokens;
-use crate::app::Reload;
+use crate::app::{App, Reload};
 use crate::config::Config;
 use crate::demo::{DemoError, Fleet};
 use crate::record::Actor;
@@ -47,6 +47,15 @@ pub(super) struct Quickstart {
     /// Remove the simulated fleet from the data of a server that was stopped, and nothing else; then end.
     #[arg(long, conflicts_with = "demo")]
     remove_demo: bool,
+}
+
+/// Waits until it is told to stop; with a configuration it reads the runbook anew on SIGHUP meanwhile, without one a terminal that is
+/// closed ends it.
+async fn until_ended(app: &App, file: Option<&Path>) {
+    match file {
+        Some(file) => until_told(app, Some(file)).await,
+        None => told_to_stop().await,
+    }
 }
 
 pub(super) async fn run(quickstart: Quickstart) -> Exit {
@@ -104,10 +113,7 @@ pub(super) async fn run(quickstart: Quickstart) -> Exit {
     complain("Press Ctrl-C to stop.");
     let (app, file) = (server.app.clone(), quickstart.config.clone());
     let stopping = async {
-        tokio::select! {
-            () = told_to_stop() => {}
-            () = reload_when_told(&app, file.as_deref()) => {}
-        }
+        until_ended(&app, file.as_deref()).await;
         // The agents' last reports still reach the server.
         trigger.request();
         if running.await.is_err() {

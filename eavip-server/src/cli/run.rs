@@ -39,13 +39,7 @@ pub(super) async fn run(file: Option<PathBuf>) -> Exit {
     // It was just made, so nobody set it.
     let _ = server.app.reload.set(Reload(file.clone()));
     let app = server.app.clone();
-    let until_told = async move {
-        tokio::select! {
-            () = told_to_stop() => {}
-            () = reload_when_told(&app, file.as_deref()) => {}
-        }
-    };
-    match server.run(until_told).await {
+    match server.run(async move { until_told(&app, file.as_deref()).await }).await {
         Ok(()) => Exit::Ok,
         Err(error) => {
             tracing::error!(%error, "the server stopped by itself");
@@ -54,8 +48,16 @@ pub(super) async fn run(file: Option<PathBuf>) -> Exit {
     }
 }
 
+/// Waits until the server is told to stop; on SIGHUP it reads the runbook anew meanwhile.
+pub(super) async fn until_told(app: &App, file: Option<&Path>) {
+    tokio::select! {
+        () = told_to_stop() => {}
+        () = reload_when_told(app, file) => {}
+    }
+}
+
 /// On SIGHUP, reads the runbook anew and tells what came of it.
-pub(super) async fn reload_when_told(app: &App, file: Option<&Path>) {
+async fn reload_when_told(app: &App, file: Option<&Path>) {
     // Without a handler the signal ends the process, as it would by default.
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return std::future::pending().await };
     while hangup.recv().await.is_some() {
