@@ -83,8 +83,11 @@ impl Refusal {
     pub fn read(status: u16, retry_after: Option<u64>, body: &[u8]) -> Self {
         let read = serde_json::from_slice::<Self>(body);
         let refusal = read.unwrap_or_else(|_| {
-            let text: String = String::from_utf8_lossy(body).trim().chars().take(MAX_TEXT).collect();
-            let detail = format!("the server answered with status {status}: {text}");
+            // Alertmanager's API says what is wrong in one JSON string.
+            let detail = serde_json::from_slice::<String>(body).unwrap_or_else(|_| {
+                let text: String = String::from_utf8_lossy(body).trim().chars().take(MAX_TEXT).collect();
+                format!("the server answered with status {status}: {text}")
+            });
             Self { status, code: String::new(), detail, errors: Vec::new(), retry_after: None }
         });
         // The status line counts, whatever the document says.

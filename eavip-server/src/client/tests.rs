@@ -57,6 +57,8 @@ fn a_refusal_without_a_problem_document_is_told_by_its_status() {
 fn the_status_line_outranks_the_document() {
     let body = br#"{"type":"/problems/conflict","title":"t","status":200,"code":"conflict","detail":"d"}"#;
     assert_eq!(Refusal::read(409, None, body).status, 409);
+    let said = format!("comment: {}", "it names no ticket ".repeat(20));
+    assert_eq!(Refusal::read(400, None, serde_json::to_string(&said).unwrap().as_bytes()).detail, said);
 }
 
 #[test]
