@@ -15,6 +15,7 @@ mod trends;
 
 use std::collections::{BTreeMap, HashMap};
 
+use eavip_core::alert::episode::Episode;
 use eavip_core::id::NodeId;
 use eavip_core::node::Place;
 use eavip_core::time::Timestamp;
@@ -154,6 +155,23 @@ impl Book {
             }
         }
         self.forget(record.at);
+    }
+
+    /// What says of alerts whom they are told to: those that are open or of which somebody is still to be told, their groups, silences
+    /// and pages. A copy, so that nobody waits for the book while each alert is held against all silences.
+    #[must_use]
+    pub fn alerting(&self) -> Self {
+        let wanted = |episode: &Episode| {
+            let id = episode.opening.id;
+            episode.resolved.is_none() || self.groups.of(id).any(|group| group.members.has(id))
+        };
+        Self {
+            alerts: self.alerts.copy(wanted),
+            groups: self.groups.clone(),
+            silences: self.silences.clone(),
+            on_call: self.on_call.clone(),
+            ..Self::default()
+        }
     }
 
     /// The enrolled nodes that are simulated.

@@ -1,5 +1,7 @@
 //! A row of CSV (RFC 4180) that no spreadsheet takes for a formula. Columns and their order are the export's business.
 
+use crate::ctl::text::is_harmful;
+
 /// A row without the end of its line.
 pub(crate) fn row<C: AsRef<str>>(cells: impl IntoIterator<Item = C>) -> String {
     cells.into_iter().map(|cell| quoted(cell.as_ref())).collect::<Vec<_>>().join(",")
@@ -18,8 +20,8 @@ fn quoted(text: &str) -> String {
         .starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
         || text.starts_with(['\t', '\r', '\n']);
     let guard = if formula { "'" } else { "" };
-    // Control characters have no place in a table.
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // What breaks a line or can't be seen has no place in a table.
+    let text: String = text.chars().map(|c| if is_harmful(c) { ' ' } else { c }).collect();
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 

@@ -26,7 +26,7 @@ mod runbooks;
 mod session;
 mod silences;
 mod status;
-mod text;
+pub(crate) mod text;
 mod tokens;
 mod trends;
 mod users;

@@ -54,6 +54,8 @@ pub struct Known {
 pub enum Standing {
     /// It fires.
     Firing,
+    /// Its time ran out while nobody listened: what was open stays open until its sender had time to send it again.
+    Unheard,
     /// Its sender said that it is over.
     Over,
     /// Its sender doesn't repeat it any more.
@@ -68,10 +70,11 @@ impl Known {
         if self.ends_at <= self.updated_at {
             return Standing::Over;
         }
-        if now < self.ends_at || (self.updated_at < seen_from && now < seen_from + patience) {
-            return Standing::Firing;
+        match now < self.ends_at {
+            true => Standing::Firing,
+            false if self.updated_at < seen_from && now < seen_from + patience => Standing::Unheard,
+            false => Standing::Lapsed,
         }
-        Standing::Lapsed
     }
 
     /// About how much memory it takes.
@@ -88,6 +91,8 @@ impl Known {
 
     /// Takes a later word on the same alert; where their times overlap they are merged as Alertmanager does.
     fn merge(&mut self, mut later: Self) {
+        // Who sends the same without a team takes it from nobody.
+        later.fallback = later.fallback.or_else(|| self.fallback.take());
         let within = |moment: Timestamp| self.starts_at < moment && moment < self.ends_at;
         if within(later.ends_at) || within(later.starts_at) {
             later.starts_at = later.starts_at.min(self.starts_at);
@@ -275,7 +280,7 @@ impl Intake {
         let Kept { alerts, bytes } = &mut *kept;
         alerts.retain(|_, known| {
             let stays = known.ends_at.max(known.updated_at) + KEPT > now
-                || known.standing(seen_from, patience, now) == Standing::Firing;
+                || matches!(known.standing(seen_from, patience, now), Standing::Firing | Standing::Unheard);
             if !stays {
                 *bytes -= known.bytes();
             }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// Longest page, in bytes: nobody follows a longer one at night.
 const MAX_PAGE: u64 = 256 * 1024;
+/// Longest name of a page: file systems take no longer one with its ending.
+const MAX_NAME: usize = 200;
 /// Most pages of a directory; a handbook of more isn't found through by a list.
 const MAX_PAGES: usize = 2_000;
 /// What is read of a page for its title, in bytes: a list of all of them is asked for by a click.
@@ -180,7 +182,8 @@ fn names(dir: &Path, unread: &mut Unreads) -> Result<Vec<String>, Unread> {
 
 /// What a rule can cite: never a path to elsewhere.
 fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+    name.len() <= MAX_NAME
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 

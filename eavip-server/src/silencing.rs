@@ -22,7 +22,7 @@ use crate::record::{Content, DeliveryEvent, Event, Notice, Recipient, Topic, del
 /// More silences than are kept, or than one person may have.
 pub const TOO_MANY: &str = "EAVIP-U09";
 /// Most silences of one person that aren't over.
-const MAX_OF_ONE: usize = 1_000;
+const MAX_OF_ONE: usize = 200;
 
 /// A new silence's id.
 #[must_use]

@@ -71,7 +71,7 @@ pub enum StoreError {
     )]
     NotDurable,
     /// Something else of the disk or file system.
-    #[error("the store could not be used")]
+    #[error("the store could not be used: {0}")]
     Io(#[source] std::io::Error),
     /// A record can't be written or read.
     #[error("a record of the store can't be used: {0}")]

@@ -40,7 +40,7 @@ pub(super) async fn beside<T: Send + 'static>(
 
 /// Looks at all alerts.
 pub(super) fn look<T>(app: &App, make: impl FnOnce(&Looking<'_>) -> T) -> T {
-    let (book, policy) = (app.shared.book(), app.shared.policy.load());
+    let (book, policy) = (app.shared.book().alerting(), app.shared.policy.load());
     make(&Looking::new(&app.shared, &book, &policy, &app.web.url, now()))
 }
 

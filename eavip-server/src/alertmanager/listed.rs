@@ -10,7 +10,7 @@ use eavip_core::alert::notice::Known as Beside;
 use eavip_core::alert::{self, route};
 use eavip_core::id::Digest128;
 use eavip_core::policy::Policy;
-use eavip_core::time::Timestamp;
+use eavip_core::time::{Span, Timestamp};
 
 use super::fingerprint::{self, fingerprint};
 use super::silences::uuid;
@@ -23,7 +23,7 @@ use crate::shared::Shared;
 /// What a list is made from.
 pub(super) struct Looking<'a> {
     shared: &'a Shared,
-    /// The book, which is locked for as long as this is.
+    /// What the book says of alerts.
     pub(super) book: &'a Book,
     policy: &'a Policy,
     /// Where people find this server.
@@ -52,7 +52,7 @@ impl<'a> Looking<'a> {
         let mut found = Vec::new();
         let patience = self.policy.alerting.intake.resolve_timeout;
         self.shared.intake.each(|known| {
-            if known.standing(self.shared.started_at, patience, self.now) == Standing::Firing {
+            if self.is_meant(known, patience) {
                 found.push(self.sent(known));
             }
         });
@@ -62,6 +62,15 @@ impl<'a> Looking<'a> {
         found
     }
 
+    /// Whether its sender means it, or may mean it and it is open.
+    fn is_meant(&self, known: &Known, patience: Span) -> bool {
+        match known.standing(self.shared.started_at, patience, self.now) {
+            Standing::Firing => true,
+            Standing::Unheard => self.open.contains_key(&known.fingerprint),
+            Standing::Over | Standing::Lapsed => false,
+        }
+    }
+
     /// The alert of an open episode; none for one whose sender meanwhile means it no more.
     pub(super) fn of(&self, episode: &Episode) -> Option<Alert> {
         if !matches!(episode.opening.origin, Origin::Sent { .. }) {
@@ -69,8 +78,7 @@ impl<'a> Looking<'a> {
         }
         let known = self.shared.intake.get(episode.opening.fingerprint)?;
         let patience = self.policy.alerting.intake.resolve_timeout;
-        let fires = known.standing(self.shared.started_at, patience, self.now) == Standing::Firing;
-        fires.then(|| self.sent(&known))
+        self.is_meant(&known, patience).then(|| self.sent(&known))
     }
 
     /// One that another system sent: as it was sent. Between its arrival and the next evaluation it is shown as it will be.

@@ -91,12 +91,17 @@ impl Posted<'_> {
         }
         let annotations = Annotations::new(self.annotations).map_err(|error| error.to_string())?;
         let (starts_at, ends_at) = (moment(self.starts_at.as_deref())?, moment(self.ends_at.as_deref())?);
+        if let (Some(start), Some(end)) = (starts_at, ends_at)
+            && end < start
+        {
+            return Err("start time must be before end time".to_owned());
+        }
         let ends_at = ends_at.map(|end| end.min(received_at + MAX_AHEAD));
         let starts_at = starts_at.or(ends_at).unwrap_or(received_at);
         let open_ended = ends_at.is_none();
         let ends_at = ends_at.unwrap_or(received_at + record.resolve_timeout);
         if ends_at < starts_at {
-            return Err("start time must be before end time".to_owned());
+            return Err("startsAt: it lies more than 7 days ahead; send the alert when it fires".to_owned());
         }
         let generator = self.generator.filter(|url| leads(url) && url.len() <= MAX_GENERATOR);
         Ok(Known {

@@ -35,6 +35,13 @@ impl Alerts {
         self.iter().filter(|episode| episode.resolved.is_none())
     }
 
+    /// The episodes that are wanted, to be looked at elsewhere.
+    pub(super) fn copy(&self, wanted: impl Fn(&Episode) -> bool) -> Self {
+        let wanted = self.episodes.iter().filter(|(_, episode)| wanted(episode));
+        let episodes = wanted.map(|(id, episode)| (*id, episode.clone())).collect();
+        Self { episodes, resolved: VecDeque::new() }
+    }
+
     pub(super) fn apply(&mut self, id: Digest128, event: &EpisodeEvent) {
         let before = self.episodes.remove(&id);
         let was_open = before.as_ref().is_some_and(|episode| episode.resolved.is_none());

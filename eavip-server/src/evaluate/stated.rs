@@ -25,6 +25,11 @@ pub(super) fn show(shared: &Shared, policy: &Policy, now: Timestamp, evaluation:
     let mut quarantined: Option<(u64, Timestamp)> = None;
     shared.intake.each(|known| {
         let ending = match known.standing(shared.started_at, patience, now) {
+            // Neither opened nor ended by its sender's silence, while that wasn't heard.
+            Standing::Unheard => {
+                evaluation.still(known.fingerprint);
+                return;
+            }
             Standing::Firing => None,
             Standing::Over => Some(Ending::Recovered),
             Standing::Lapsed => Some(Ending::Lapsed),

@@ -31,12 +31,15 @@ pub(super) struct Due {
 
 /// Looks at every group.
 pub(super) fn look(shared: &Shared, at: Timestamp) -> Due {
-    let (book, policy, flaps) = (shared.book(), shared.policy.load(), shared.flaps());
+    let (policy, flaps) = (shared.policy.load(), shared.flaps());
     let mut due = Due { events: Vec::new(), new: Vec::new(), next: None };
-    if book.groups.iter().next().is_none() {
-        return due;
-    }
-    let mut known = known(&book, &policy, at);
+    let (book, mut known) = {
+        let book = shared.book();
+        if book.groups.iter().next().is_none() {
+            return due;
+        }
+        (book.alerting(), known(&book, &policy, at))
+    };
     for (key, group) in book.groups.iter() {
         let moment = Moment { book: &book, policy: &policy, flaps: &flaps, known: &known, at };
         let group::Due { message, held } = moment.of(group, &mut due.events);

@@ -38,8 +38,8 @@ fn an_alert_fires_until_its_sender_says_otherwise_or_falls_silent() {
 fn what_ran_out_while_nobody_listened_has_time_to_be_sent_again() {
     let alert = known(0, 0, 240);
     let standing = |now| alert.standing(at(1_000), PATIENCE, at(now));
-    assert_eq!(standing(1_001), Standing::Firing, "the server was away from 0 to 1000");
-    assert_eq!(standing(1_299), Standing::Firing);
+    assert_eq!(standing(1_001), Standing::Unheard, "the server was away from 0 to 1000");
+    assert_eq!(standing(1_299), Standing::Unheard);
     assert_eq!(standing(1_300), Standing::Lapsed);
     let over = known(0, -10, 0);
     assert_eq!(over.standing(at(1_000), PATIENCE, at(1_001)), Standing::Over, "that was said");

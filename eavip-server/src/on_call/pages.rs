@@ -76,11 +76,14 @@ pub async fn once(shared: &Arc<Shared>, committer: &Committer, at: Timestamp) ->
 
 /// The alerts of which something is due.
 fn look(shared: &Shared, at: Timestamp) -> Vec<Digest128> {
-    let (book, policy, flaps) = (shared.book(), shared.policy.load(), shared.flaps());
-    if policy.on_call.escalations.is_empty() && book.on_call.open().next().is_none() {
-        return Vec::new();
-    }
-    let (known, paged) = (tell::known(&book, &policy, at), paged(&book));
+    let (policy, flaps) = (shared.policy.load(), shared.flaps());
+    let (book, known, paged) = {
+        let book = shared.book();
+        if policy.on_call.escalations.is_empty() && book.on_call.open().next().is_none() {
+            return Vec::new();
+        }
+        (book.alerting(), tell::known(&book, &policy, at), paged(&book))
+    };
     Moment { book: &book, policy: &policy, flaps: &flaps, known: &known, paged: &paged, at }.due()
 }
 

@@ -33,6 +33,8 @@ const FLAPS: &[u8] = b"flaps";
 const INTAKE: &[u8] = b"intake";
 const PLACES: &[u8] = b"places";
 const MARK: &[u8] = b"mark/";
+/// Longest piece of a part: the views bound a value.
+const PIECE: usize = 8 << 20;
 
 /// The embedded store, open. A second process that opens the same directory gets a clear error.
 #[derive(Debug)]
@@ -223,13 +225,14 @@ impl Store for EmbeddedStore {
         let Checkpoint { ledger, reports, book, waiting, flaps, intake, marks, places, rolled_before } =
             checkpoint;
         let meta = json(&Meta { ledger: *ledger, reports: *reports, rolled_before: *rolled_before })?;
-        let mut entries = vec![
-            (BOOK.to_vec(), json(book)?),
-            (PLACES.to_vec(), json(places)?),
-            (WAITING.to_vec(), json(waiting)?),
-            (FLAPS.to_vec(), json(flaps)?),
-            (INTAKE.to_vec(), json(intake)?),
+        let parts = [
+            (BOOK, json(book)?),
+            (PLACES, json(places)?),
+            (WAITING, json(waiting)?),
+            (FLAPS, json(flaps)?),
+            (INTAKE, json(intake)?),
         ];
+        let mut entries: Vec<_> = parts.iter().flat_map(|(name, value)| pieces(name, value)).collect();
         for (node, mark) in marks {
             entries.push(([MARK, node.0.as_bytes()].concat(), json(mark)?));
         }
@@ -329,20 +332,31 @@ fn read_roll_ups(key: &[u8], value: &[u8]) -> impl Iterator<Item = SeriesRollUp>
     })
 }
 
+/// A part of the checkpoint in pieces that each fit into a value of the views, in the order of their keys.
+fn pieces<'a>(name: &'a [u8], value: &'a [u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> + 'a {
+    let key = move |number: u32| [name, b"/", &number.to_be_bytes()].concat();
+    (0..).zip(value.chunks(PIECE)).map(move |(number, piece)| (key(number), piece.to_vec()))
+}
+
 fn read_checkpoint(meta: &[u8], entries: &[(Vec<u8>, Vec<u8>)]) -> Option<Checkpoint> {
     let Meta { ledger, reports, rolled_before } = serde_json::from_slice(meta).ok()?;
-    let named = |name: &[u8]| entries.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());
+    let named = |name: &[u8]| {
+        let is_of_it = |key: &[u8]| key.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'/'));
+        let mut pieces: Vec<&(Vec<u8>, Vec<u8>)> = entries.iter().filter(|(key, _)| is_of_it(key)).collect();
+        pieces.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        pieces.into_iter().flat_map(|(_, piece)| piece).copied().collect::<Vec<u8>>()
+    };
     let mut marks: BTreeMap<NodeId, Mark> = BTreeMap::new();
     for (key, value) in entries {
         if let Some(node) = key.strip_prefix(MARK) {
             marks.insert(NodeId(Uuid::from_slice(node).ok()?), serde_json::from_slice(value).ok()?);
         }
     }
-    let places: Places = serde_json::from_slice(named(PLACES)?).ok()?;
-    let book = serde_json::from_slice(named(BOOK)?).ok()?;
-    let waiting = serde_json::from_slice(named(WAITING)?).ok()?;
-    let flaps = serde_json::from_slice(named(FLAPS)?).ok()?;
-    let intake = serde_json::from_slice(named(INTAKE)?).ok()?;
+    let places: Places = serde_json::from_slice(&named(PLACES)).ok()?;
+    let book = serde_json::from_slice(&named(BOOK)).ok()?;
+    let waiting = serde_json::from_slice(&named(WAITING)).ok()?;
+    let flaps = serde_json::from_slice(&named(FLAPS)).ok()?;
+    let intake = serde_json::from_slice(&named(INTAKE)).ok()?;
     Some(Checkpoint { ledger, reports, book, waiting, flaps, intake, marks, places, rolled_before })
 }
 

@@ -20,6 +20,15 @@ fn a_server_that_is_killed_and_starts_again_resolves_nothing_by_itself() {
     };
     assert_eq!(site.send("POST", "/api/v2/alerts", open("Lasting").as_bytes()).unwrap().status, 200);
     until_so("the first alert to be told", || firing("Lasting"));
+    // One whose time runs out before the kill is over, and stays so.
+    let soon = (eavip_agent::clock::now() + eavip_core::time::Span::from_secs(3)).to_string();
+    let labels = [("alertname", "Gone"), ("team", "web"), ("severity", "warning")];
+    let gone = push(&[&labels], "2026-01-01T00:00:00Z", &soon);
+    assert_eq!(site.send("POST", "/api/v2/alerts", gone.as_bytes()).unwrap().status, 200);
+    until_so("the end of another to be told", || {
+        let told = told(&arrived.lock().unwrap(), "ours");
+        told.iter().any(|(key, statuses)| key.contains("Gone") && statuses == &["firing", "resolved"])
+    });
     for round in 0..2 {
         site.kill();
         site.start();
@@ -31,7 +40,8 @@ fn a_server_that_is_killed_and_starts_again_resolves_nothing_by_itself() {
         assert_eq!(listed[0]["status"]["state"], "active", "{listed}");
     }
     let told = told(&arrived.lock().unwrap(), "ours");
-    assert!(told.values().all(|statuses| statuses == &["firing"]), "{told:#?}");
+    let expected = |key: &str| if key.contains("Gone") { &["firing", "resolved"][..] } else { &["firing"] };
+    assert!(told.iter().all(|(key, statuses)| statuses == expected(key)), "{told:#?}");
     let repeated = arrived
         .lock()
         .unwrap()
