@@ -13,6 +13,7 @@ use std::str::FromStr;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Category;
 use crate::labels::{Labels, MAX_LABELS};
 use crate::words;
 use pattern::Pattern;
@@ -159,7 +160,9 @@ impl Matcher {
     /// Whether it demands a certain value, or one of a few. What takes the empty value or made-up ones doesn't.
     fn demands(&self) -> bool {
         let takes_both = |pair: &[&str; 2]| pair.iter().all(|value| self.takes(value));
-        !self.takes("") && !MADE_UP.iter().any(takes_both)
+        // Of categories there are three.
+        let is_any = &*self.name == "category" && Category::ALL.iter().all(|one| self.takes(one.as_str()));
+        !self.takes("") && !is_any && !MADE_UP.iter().any(takes_both)
     }
 }
 

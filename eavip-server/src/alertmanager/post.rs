@@ -90,7 +90,8 @@ impl Posted<'_> {
             return Err(format!("{} labels are too many; send at most {MAX_SENT_LABELS}", labels.len()));
         }
         let annotations = Annotations::new(self.annotations).map_err(|error| error.to_string())?;
-        let (starts_at, ends_at) = (moment(self.starts_at.as_deref())?, moment(self.ends_at.as_deref())?);
+        let starts_at = moment(self.starts_at.as_deref()).map_err(|error| format!("startsAt: {error}"))?;
+        let ends_at = moment(self.ends_at.as_deref()).map_err(|error| format!("endsAt: {error}"))?;
         if let (Some(start), Some(end)) = (starts_at, ends_at)
             && end < start
         {

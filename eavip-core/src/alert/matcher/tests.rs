@@ -123,6 +123,8 @@ fn a_list_that_demands_no_value_means_nearly_everything() {
         (&["service!=shop"], true),
         (&["owner!=\"\""], true),
         (&["zone=\"\""], true),
+        (&["category=~critical|warning|informational"], true),
+        (&["category=~critical|warning"], false),
         (&["service=shop"], false),
         (&["service!=shop", "mode=saas"], false),
         (&["rule=~.*"], true),
