@@ -219,7 +219,10 @@ pub fn admit(sent: &Sent, policy: &Policy) -> Result<Stated, Lacks> {
     let said = annotations.first(&["action"]).and_then(|text| text.parse::<Action>().ok());
     let own = Action::follow(&runbook);
     let added = [("rule", rule.as_str()), ("category", category.as_str()), ("owner", owner.as_str())];
-    let summary = annotations.first(&["summary", "title", "message", "description"]).unwrap_or(name);
+    let said_of_it = annotations.first(&["summary", "title", "message", "description"]);
+    // One without a name and a text is told by its labels: a line of a list must not be empty.
+    let named = || if name.is_empty() { labels.to_string() } else { name.to_owned() };
+    let summary = said_of_it.map_or_else(named, str::to_owned);
     Ok(Stated {
         fingerprint: sent.fingerprint(),
         labels: labels.with(added),

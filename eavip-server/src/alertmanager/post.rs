@@ -33,6 +33,8 @@ pub const MAX_BODY: usize = 3 << 20;
 const MAX_TOLD: usize = 20;
 /// How far ahead an end is taken at its word: what nobody repeats for as long is no longer meant.
 const MAX_AHEAD: Span = Span::from_secs(7 * 86_400);
+/// The beginning of 9999, in milliseconds: later moments are no longer the same in all zones.
+const NEVER: Timestamp = Timestamp::from_millis(253_370_764_800_000);
 /// Longest address of a rule at its sender.
 const MAX_GENERATOR: usize = 2_000;
 
@@ -131,8 +133,11 @@ fn only(record: &AlertsRecord, taken: &[Known]) -> Bytes {
     serde_json::to_vec(&all).unwrap_or_default().into()
 }
 
-/// A moment; none is what Go writes for one that isn't set.
+/// A moment; none is what Go writes for one that isn't set. The last year that can be written stands for never.
 fn moment(text: Option<&str>) -> Result<Option<Timestamp>, String> {
+    if text.is_some_and(|text| text.starts_with("9999-")) {
+        return Ok(Some(NEVER));
+    }
     let set = text.filter(|text| !text.is_empty() && !text.starts_with("0001-01-01T00:00:00"));
     set.map(str::parse).transpose().map_err(|error: eavip_core::time::InvalidTimestamp| error.to_string())
 }

@@ -79,6 +79,8 @@ fn takes_what_the_sender_says_of_it() {
     );
     assert_eq!((stated.summary.as_str(), stated.action.as_str()), ("the disk of a is full", "Free space."));
     assert_eq!(stated.fingerprint, sent(&labels, &[]).fingerprint(), "annotations identify nothing");
+    let nameless = admit(&sent(&[("owner", "shop"), ("zone", "a")], &[WRITTEN]), &policy()).unwrap();
+    assert_eq!(nameless.summary, r#"{owner="shop",zone="a"}"#, "no line of a list is empty");
 }
 
 #[test]

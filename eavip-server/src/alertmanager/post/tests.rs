@@ -153,6 +153,9 @@ fn takes_an_end_at_its_word_for_a_week_and_of_addresses_those_of_the_web() {
         Some("http://prometheus:9090/graph")
     );
     assert_eq!(sent("javascript:alert(1)").generator, None);
+    let never = json!([{ "labels": { "a": "b" }, "startsAt": "1970-01-01T00:00:00Z", "endsAt": "9999-12-31T23:59:59Z" }]);
+    let never = read(&record(&never.to_string())).unwrap();
+    assert_eq!((never.known.len(), never.refused), (1, Vec::new()));
 }
 
 #[tokio::test]
