@@ -4,6 +4,7 @@
 pub mod about;
 pub mod alerts;
 pub mod audit;
+pub(crate) mod beside;
 pub mod build;
 pub mod changes;
 pub mod conditional;

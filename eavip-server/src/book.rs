@@ -161,10 +161,8 @@ impl Book {
     /// and pages. A copy, so that nobody waits for the book while each alert is held against all silences.
     #[must_use]
     pub fn alerting(&self) -> Self {
-        let wanted = |episode: &Episode| {
-            let id = episode.opening.id;
-            episode.resolved.is_none() || self.groups.of(id).any(|group| group.members.has(id))
-        };
+        let wanted =
+            |episode: &Episode| episode.resolved.is_none() || self.groups.waits_with(episode.opening.id);
         Self {
             alerts: self.alerts.copy(wanted),
             groups: self.groups.clone(),
@@ -204,7 +202,7 @@ impl Book {
         let forgotten = self.alerts.forget(|episode| {
             let page = self.on_call.page(episode);
             self.outbox.waits_with(episode)
-                || self.groups.of(episode).any(|group| group.members.has(episode))
+                || self.groups.waits_with(episode)
                 || page.is_some_and(|paged| paged.page.stopped.is_none())
         });
         self.groups.forget(&forgotten);

@@ -10,6 +10,7 @@ pub mod incidents;
 pub mod model;
 pub mod noise;
 pub mod on_call;
+mod runbooks;
 pub mod sign_in;
 mod silences;
 pub mod trends;

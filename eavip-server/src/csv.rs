@@ -1,6 +1,6 @@
 //! A row of CSV (RFC 4180) that no spreadsheet takes for a formula. Columns and their order are the export's business.
 
-use crate::ctl::text::is_harmful;
+use crate::foreign::is_harmful;
 
 /// A row without the end of its line.
 pub(crate) fn row<C: AsRef<str>>(cells: impl IntoIterator<Item = C>) -> String {

@@ -26,7 +26,7 @@ mod runbooks;
 mod session;
 mod silences;
 mod status;
-pub(crate) mod text;
+mod text;
 mod tokens;
 mod trends;
 mod users;

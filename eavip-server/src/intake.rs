@@ -70,10 +70,12 @@ impl Known {
         if self.ends_at <= self.updated_at {
             return Standing::Over;
         }
-        match now < self.ends_at {
-            true => Standing::Firing,
-            false if self.updated_at < seen_from && now < seen_from + patience => Standing::Unheard,
-            false => Standing::Lapsed,
+        if now < self.ends_at {
+            Standing::Firing
+        } else if self.updated_at < seen_from && now < seen_from + patience {
+            Standing::Unheard
+        } else {
+            Standing::Lapsed
         }
     }
 

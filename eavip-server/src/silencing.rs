@@ -62,12 +62,10 @@ pub fn request(
         return Err(Refused::because(TOO_MANY, message, "use fewer with wider matchers"));
     }
     let (id, by) = (request.id, request.by.clone());
-    let more = silence::needs_second_person(&request, others(), policy, at);
-    let decided = Silence::decide(book.silences.get(id), SilenceCommand::Request(request), policy, at)?;
+    let decided = silence::ask(request, others(), policy, at)?;
     let mut events = Vec::new();
-    for mut event in decided {
-        if let SilenceEvent::Requested { request, waits, owners, .. } = &mut event {
-            *waits |= more;
+    for event in decided {
+        if let SilenceEvent::Requested { request, waits, owners, .. } = &event {
             if *waits && speaks != Some(&by) {
                 let message = format!("a second person is needed, and `{by}` was named by somebody else");
                 return Err(SECOND_PERSON.fail(message, "ask for it in your own name").into());

@@ -223,7 +223,7 @@ pub struct Matchers(Vec<Matcher>);
 /// A list that would cost too much to hold and to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum TooManyMatchers {
+pub enum TooCostly {
     /// More matchers than an alert can have labels.
     #[error("more than {MAX_MATCHERS} matchers are too many; write fewer")]
     Count,
@@ -237,13 +237,13 @@ impl Matchers {
     ///
     /// # Errors
     /// When they don't any more; the list stays as it is.
-    pub fn push(&mut self, matcher: Matcher) -> Result<(), TooManyMatchers> {
+    pub fn push(&mut self, matcher: Matcher) -> Result<(), TooCostly> {
         if self.0.len() >= MAX_MATCHERS {
-            return Err(TooManyMatchers::Count);
+            return Err(TooCostly::Count);
         }
         let bytes: usize = self.0.iter().chain([&matcher]).map(Matcher::bytes).sum();
         if bytes > MAX_PATTERNS {
-            return Err(TooManyMatchers::Patterns);
+            return Err(TooCostly::Patterns);
         }
         self.0.push(matcher);
         Ok(())
@@ -251,8 +251,8 @@ impl Matchers {
 }
 
 impl TryFrom<Vec<Matcher>> for Matchers {
-    type Error = TooManyMatchers;
-    fn try_from(list: Vec<Matcher>) -> Result<Self, TooManyMatchers> {
+    type Error = TooCostly;
+    fn try_from(list: Vec<Matcher>) -> Result<Self, TooCostly> {
         let mut matchers = Self::default();
         list.into_iter().try_for_each(|matcher| matchers.push(matcher))?;
         Ok(matchers)

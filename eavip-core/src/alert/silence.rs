@@ -224,15 +224,14 @@ pub fn owners(matchers: &Matchers, policy: &Policy) -> BTreeSet<TeamId> {
 }
 
 /// Whether a silence needs a second person: it means nearly everything, or silences for longer than one person may alone. What its
-/// author silences alone already counts with it, so that many short ones aren't a long one. `others` are all that are known.
-#[must_use]
-pub fn needs_second_person<'a>(
+/// author silences alone already counts with it, so that many short ones aren't a long one.
+fn needs_second_person<'a>(
     request: &Request,
     others: impl IntoIterator<Item = &'a Silence>,
     policy: &Policy,
     now: Timestamp,
 ) -> bool {
-    let sorted = |matchers: &'_ Matchers| {
+    let sorted = |matchers: &Matchers| {
         let mut sorted: Vec<String> = matchers.iter().map(ToString::to_string).collect();
         sorted.sort_unstable();
         sorted.dedup();
@@ -280,7 +279,17 @@ fn length(request: &Request, from: Timestamp, limits: SilencePolicy) -> Option<F
     })
 }
 
-fn request(mut request: Request, policy: &Policy, now: Timestamp) -> Result<Vec<SilenceEvent>, Refused> {
+/// Asks for a silence beside others, all that are known: those of its author with the same matchers count with it. [`Silence`] decides
+/// the same as an aggregate, which knows of no others.
+///
+/// # Errors
+/// Everything that stands against it.
+pub fn ask<'a>(
+    mut request: Request,
+    others: impl IntoIterator<Item = &'a Silence>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Vec<SilenceEvent>, Refused> {
     request.from = request.from.max(now);
     let limits = policy.alerting.silence;
     let ticket = request.ticket.trim().parse::<Ticket>();
@@ -292,7 +301,7 @@ fn request(mut request: Request, policy: &Policy, now: Timestamp) -> Result<Vec<
     Refused::when_any(findings.into_iter().flatten().collect())?;
     request.reason = request.reason.trim().to_owned();
     request.ticket = request.ticket.trim().to_owned();
-    let waits = needs_second_person(&request, [], policy, now);
+    let waits = needs_second_person(&request, others, policy, now);
     let owners = owners(&request.matchers, policy);
     Ok(vec![SilenceEvent::Requested { request: Box::new(request), waits, owners, at: now }])
 }
@@ -311,7 +320,7 @@ impl Aggregate for Silence {
         let moves = |message: String| Some(MOVES.fail(message, "ask for a new silence"));
         let status = state.map(|silence| silence.status(now));
         match (state, command) {
-            (None, SilenceCommand::Request(asked)) => request(asked, policy, now),
+            (None, SilenceCommand::Request(asked)) => ask(asked, [], policy, now),
             (None, _) => Err(MOVES.fail("there is no such silence", "ask for a new silence").into()),
             (Some(_), SilenceCommand::Request(_)) => {
                 Err(MOVES.fail("this silence was asked for already", "give the new one a new id").into())

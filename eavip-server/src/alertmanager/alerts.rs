@@ -13,30 +13,14 @@ use super::listed::Looking;
 use super::query::Query;
 use super::refusal::Refusal;
 use super::view::{Alert, AlertGroup, Receiver};
+use crate::api::beside::beside;
 use crate::app::App;
 use crate::auth::{Allowed, Viewer};
 use crate::book::groups;
-use crate::problem::{Code, Problem};
 use crate::shared::now;
 
 /// Lists that are put together at the same time: each may hold all alerts against all silences.
-static AT_ONCE: Semaphore = Semaphore::const_new(4);
-
-/// Puts something together beside the threads that answer.
-pub(super) async fn beside<T: Send + 'static>(
-    make: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Refusal> {
-    // It is never closed.
-    let turn = AT_ONCE.acquire().await;
-    // Who hangs up leaves the work under way, and with it its turn.
-    let made = tokio::task::spawn_blocking(move || {
-        let made = make();
-        drop(turn);
-        made
-    });
-    let made = made.await;
-    made.map_err(|_| Problem::new(Code::Internal, "the list could not be put together").into())
-}
+pub(super) static AT_ONCE: Semaphore = Semaphore::const_new(4);
 
 /// Looks at all alerts.
 pub(super) fn look<T>(app: &App, make: impl FnOnce(&Looking<'_>) -> T) -> T {
@@ -51,13 +35,13 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Result<Json<Vec<Alert>>, Refusal> {
     let query = Query::read(&uri)?;
-    beside(move || {
+    let listed = beside(&AT_ONCE, move || {
         let mut all = look(&app, |looking| looking.all());
         // What a client's pattern costs is paid while nobody waits for the book.
         all.retain(|alert| query.wants(alert));
-        Json(all)
-    })
-    .await
+        all
+    });
+    Ok(Json(listed.await?))
 }
 
 /// Alerts as they are told together, by the labels of their groups.
@@ -67,7 +51,7 @@ pub(super) async fn groups(
     uri: Uri,
 ) -> Result<Json<Vec<AlertGroup>>, Refusal> {
     let query = Query::read(&uri)?;
-    beside(move || Json(asked(look(&app, grouped), &query))).await
+    Ok(Json(beside(&AT_ONCE, move || asked(look(&app, grouped), &query)).await?))
 }
 
 fn grouped(looking: &Looking<'_>) -> Vec<AlertGroup> {

@@ -8,11 +8,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::alerts::{beside, look};
+use super::alerts::{AT_ONCE, look};
 use super::listed::Looking;
 use super::refusal::Refusal;
 use super::status::{COMPATIBLE, REVISION, names};
 use super::view::{AlertState, SilenceState};
+use crate::api::beside::beside;
 use crate::app::{App, Reload};
 use crate::auth::{Admin, Allowed, Viewer};
 use crate::cli;
@@ -55,7 +56,7 @@ pub(super) async fn metrics(State(app): State<App>, _: Allowed<Viewer>) -> Resul
         }
         (alerts, silences)
     };
-    let (alerts, silences) = beside(move || look(&app, count)).await?;
+    let (alerts, silences) = beside(&AT_ONCE, move || look(&app, count)).await?;
     let mut out = String::new();
     gauge(&mut out, "build_info", "Whose API this is, and who answers.");
     let _ = writeln!(

@@ -17,13 +17,14 @@ use eavip_core::time::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::alerts::beside;
+use super::alerts::AT_ONCE;
 use super::query::Query;
 use super::refusal::Refusal;
 use super::view::{self, SilenceState};
+use crate::api::beside::beside;
 use crate::app::App;
 use crate::auth::{Allowed, Principal, Responder, Viewer};
-use crate::link::leads;
+use crate::foreign::leads;
 use crate::shared::now;
 use crate::silencing;
 
@@ -90,7 +91,7 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Result<Json<Vec<view::Silence>>, Refusal> {
     let query = Query::read(&uri)?;
-    beside(move || {
+    let listed = beside(&AT_ONCE, move || {
         let now = now();
         let all: Vec<Silence> =
             app.shared.book().silences.iter().map(|(_, silence)| silence.clone()).collect();
@@ -107,9 +108,9 @@ pub(super) async fn list(
                 (2, -ended.as_millis())
             }
         });
-        Json(found.into_iter().map(|silence| shown(silence, now)).collect())
-    })
-    .await
+        found.into_iter().map(|silence| shown(silence, now)).collect()
+    });
+    Ok(Json(listed.await?))
 }
 
 /// One silence; like Alertmanager it answers without a body when there is none.

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::beside::beside;
 use super::extract::Id;
 use super::view::runbook::{Runbook, RunbookDetail, Runbooks};
 use crate::app::App;
@@ -115,11 +116,5 @@ async fn on_disk<T: Send + 'static>(
     read: impl FnOnce(&Dir) -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let web = Arc::clone(&app.web);
-    let turn = AT_ONCE.acquire().await;
-    let done = tokio::task::spawn_blocking(move || {
-        let done = read(&web.runbooks);
-        drop(turn);
-        done
-    });
-    done.await.map_err(|_| Problem::new(Code::Internal, "the pages could not be read"))
+    beside(&AT_ONCE, move || read(&web.runbooks)).await
 }

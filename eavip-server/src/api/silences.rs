@@ -135,7 +135,10 @@ pub struct RequestSilence {
     pub until: Timestamp,
 }
 
-/// Asks for a silence. For longer than a day, with others of the same person and the same matchers, or of nearly all alerts, it holds once a second person has approved it.
+/// Asks for a silence.
+///
+/// For longer than a day, with others of the same person and the same matchers, or of nearly all alerts, it holds once a second
+/// person has approved it.
 #[utoipa::path(post, path = "/api/v1/silences", tag = "silences", request_body = RequestSilence,
     responses((status = 201, body = Silence)))]
 async fn ask(

@@ -80,8 +80,9 @@ pub struct CreateToken {
     pub expires_in_days: u32,
 }
 
-/// Makes an API token; its secret is shown this once. Who isn't an admin makes them for themselves, signed in, with a role of their
-/// own or one below it.
+/// Makes an API token; its secret is shown this once.
+///
+/// Who isn't an admin makes them for themselves, signed in, with their own role or one that it includes.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "access", request_body = CreateToken,
     responses((status = 201, body = NewToken)))]
 async fn create(

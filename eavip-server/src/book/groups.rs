@@ -69,6 +69,12 @@ impl Groups {
         keys.filter_map(|key| self.groups.get(key))
     }
 
+    /// Whether somebody is still to be told of an episode, or of its end.
+    #[must_use]
+    pub fn waits_with(&self, episode: Digest128) -> bool {
+        self.of(episode).any(|group| group.members.has(episode))
+    }
+
     /// Why receivers aren't told of an episode, oldest first.
     #[must_use]
     pub fn held(&self, episode: Digest128) -> impl DoubleEndedIterator<Item = &Held> {

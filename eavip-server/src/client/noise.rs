@@ -1,9 +1,9 @@
-//! Noise, its defects and votes, and runbook pages, asked for by programs and `eavipctl`.
+//! Noise, its defects and votes, asked for by programs and `eavipctl`.
 
 use reqwest::Method;
 use serde_json::json;
 
-use super::model::{AlertDetail, Noise, NoiseDefect, RunbookDetail, Runbooks};
+use super::model::{AlertDetail, Noise, NoiseDefect};
 use super::{Answer, Client, ClientError, segment};
 
 impl Client {
@@ -30,22 +30,6 @@ impl Client {
     /// As [`Client::whoami`]; refused when it isn't open.
     pub async fn mend_defect(&self, id: &str, how: &str) -> Result<Answer<NoiseDefect>, ClientError> {
         self.post(&format!("/api/v1/defects/{}/mend", segment(id)?), &json!({ "how": how })).await
-    }
-
-    /// The runbook pages, and what leads to them.
-    ///
-    /// # Errors
-    /// As [`Client::whoami`].
-    pub async fn runbooks(&self) -> Result<Answer<Runbooks>, ClientError> {
-        self.get("/api/v1/runbooks").await
-    }
-
-    /// A runbook page.
-    ///
-    /// # Errors
-    /// As [`Client::whoami`]; there may be none of the name.
-    pub async fn runbook(&self, name: &str) -> Result<Answer<RunbookDetail>, ClientError> {
-        self.get(&format!("/api/v1/runbooks/{}", segment(name)?)).await
     }
 
     /// Figures as a text: `what` is `noise` or `trends`, the format `markdown`, `csv` or `json`.

@@ -1,6 +1,8 @@
 //! Text from outside, made harmless for a terminal: host names, labels and reasons come from machines and people whom
 //! nobody here vouches for.
 
+use crate::foreign::is_harmful;
+
 /// The text with everything written out that would move a cursor, begin a line, turn the reading direction or can't be
 /// seen.
 pub(crate) fn shown(text: &str) -> String {
@@ -29,14 +31,6 @@ pub(crate) fn escaped(json: &str) -> String {
         }
     }
     shown
-}
-
-/// Control characters, marks and overrides of direction, invisible joiners, line separators, tags.
-pub(crate) fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A number of things that are called by a regular noun.

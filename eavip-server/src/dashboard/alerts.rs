@@ -11,7 +11,7 @@ use super::on_call::names;
 use super::words::{self, counted};
 use super::{Main, Rendered, encoded, silences};
 use crate::api::view::{Alert, AlertDetail, History, Now};
-use crate::link::leads;
+use crate::foreign::leads;
 
 /// Which alerts are asked for, as it stands in the page's query; what can't be read asks for nothing special.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

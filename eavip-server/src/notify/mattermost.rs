@@ -7,7 +7,7 @@ use super::http::Endpoint;
 use super::message::Message;
 use super::receiver::SendError;
 use super::wording::{Entry, Wording};
-use crate::link::leads;
+use crate::foreign::leads;
 
 /// Alerts that one message spells out; more isn't read.
 const MAX_ALERTS: usize = 10;

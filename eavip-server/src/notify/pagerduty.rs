@@ -12,7 +12,7 @@ use super::http::{Endpoint, json};
 use super::message::{Body, Message};
 use super::receiver::SendError;
 use super::wording::{Entry, Wording, line};
-use crate::link::leads;
+use crate::foreign::leads;
 
 /// Where events go unless the configuration says otherwise; accounts in the EU have another address.
 pub(super) const URL: &str = "https://events.pagerduty.com/v2/enqueue";

@@ -7,7 +7,7 @@ use super::http::Endpoint;
 use super::message::Message;
 use super::receiver::SendError;
 use super::wording::{Entry, Wording};
-use crate::link::leads;
+use crate::foreign::leads;
 
 /// Alerts that one message spells out: a block each of the 50 that a message may have, and short enough to be read.
 const MAX_ALERTS: usize = 10;

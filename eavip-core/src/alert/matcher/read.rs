@@ -2,7 +2,7 @@
 //!
 //! Braces come in pairs. Alertmanager takes one alone as well, and cuts the end off `zone=~b{2}`.
 
-use super::{Operator, TooManyMatchers};
+use super::{Operator, TooCostly};
 use crate::labels::InvalidLabels;
 
 /// A text that can't be a matcher, or a list of them.
@@ -54,7 +54,7 @@ pub enum InvalidMatcher {
     Label(#[from] InvalidLabels),
     /// More matchers than an alert can have labels.
     #[error(transparent)]
-    TooMany(#[from] TooManyMatchers),
+    TooMany(#[from] TooCostly),
 }
 
 impl InvalidMatcher {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::ctl::text::{cut, is_harmful, shown};
+use crate::ctl::text::{cut, shown};
+use crate::foreign::is_harmful;
 
 /// Longest comment line made of imported text, in characters.
 const MAX_COMMENT: usize = 200;
